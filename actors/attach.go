@@ -1,0 +1,20 @@
+package actors
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Attach asks for a connection actor over an open stream.
+type Attach struct {
+	User        string    // whose connection it is
+	Topics      []string  // exact names, already authorised
+	Events      []string  // only these event types, all if empty
+	LastEventID string    // what the client sent, not yet checked; "" if it never had one
+	Expires     time.Time // when the token ends, zero for never
+	Dashboard   bool      // the hub's own figures, once a second
+	Stream      Stream    // owned by the connection from here on
+	Head        []byte    // status line and headers, written before the first block
+	Remote      netip.Addr
+	UserAgent   string
+}

@@ -1,0 +1,12 @@
+package history
+
+import "example.org/hub/engine"
+
+// Entry is one record of the log as this hub delivers it: encoded once, shared
+// by every connection that it reaches, and never changed.
+type Entry struct {
+	Seq     uint64         // place in the log, 0 for a transient record
+	Frame   []byte         // the whole frame: the id line, unless transient, and the record's body
+	Record  *engine.Record // where it goes and under which rules
+	Receipt *Receipt       // what its publisher waits for, nil if that was another hub
+}

@@ -1,0 +1,81 @@
+# "make" lists the targets. "make test" is what CI runs.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Builds are stamped below, so that a checkout that git does not trust builds too.
+export GOFLAGS := $(GOFLAGS) -buildvcs=false
+
+FUZZTIME ?= 3s
+BENCH ?= .
+COUNT ?= 6
+SCENARIO ?= hold
+
+TOOL := go tool -modfile=tools.mod
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+DATE := $(shell git log -1 --format=%cI 2>/dev/null || echo unknown)
+LDFLAGS := -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
+
+# The race detector needs a C compiler.
+RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
+
+.PHONY: help build run test race lint vet cross fmt fuzz bench load cover tidy generated check
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/hub
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/hub ./cmd/hub
+
+run: build ## build, then run a hub that prints commands to paste
+	bin/hub serve --dev
+
+test: lint vet cross race fuzz tidy generated ## everything that CI runs
+
+race: ## run all tests, shuffled, with the race detector
+ifeq ($(RACE),)
+	@echo "no C compiler: the tests run without the race detector"
+endif
+	go test $(RACE) -shuffle=on ./...
+
+lint: ## run golangci-lint, formatting and import rules included
+	$(TOOL) golangci-lint run ./...
+
+vet: ## run go vet
+	go vet ./...
+
+cross: ## build every package for another system
+	GOOS=darwin CGO_ENABLED=0 go build ./...
+
+fmt: ## format the Go files
+	$(TOOL) golangci-lint fmt
+
+fuzz: ## fuzz every target for FUZZTIME (3s)
+	@grep -rho --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . --with-filename | sort | while IFS=: read -r file target; do \
+		echo "fuzz $${target#func } in $$(dirname "$$file")"; \
+		go test -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null; \
+	done
+
+bench: ## run the micro-benchmarks (BENCH=regexp COUNT=6) and print their statistics
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... | tee /dev/stderr | $(TOOL) benchstat -
+
+load: ## run a load scenario against a running hub (SCENARIO=hold|fanout|unicast ARGS=..)
+	go run ./bench $(SCENARIO) $(ARGS)
+
+cover: ## print the coverage of each function
+	mkdir -p bin
+	go test -coverprofile=bin/cover.out -coverpkg=./... ./...
+	go tool cover -func=bin/cover.out
+
+tidy: ## check that go.mod and go.sum are tidy
+	go mod tidy -diff
+
+generated: ## check that "go generate" changes nothing
+	@state() { git diff | git hash-object --stdin; }; \
+	if ! git rev-parse --git-dir >/dev/null 2>&1; then echo "generated: no git, not checked"; exit 0; fi; \
+	before=$$(state); go generate ./...; \
+	if [ "$$before" != "$$(state)" ]; then echo "generated files were stale; commit the new ones:"; git status --short; exit 1; fi
+
+check: test ## the same as test

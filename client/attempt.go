@@ -1,0 +1,177 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"time"
+
+	"example.org/hub/sse"
+)
+
+// attempt makes one connection and yields its events until it ends or yield
+// refuses.
+func (s *Stream) attempt(p *policy, yield func(sse.Event) bool) (o outcome) {
+	ctx, cancel := context.WithCancelCause(s.ctx)
+	defer cancel(nil)
+	s.enter(Status{State: Connecting, Attempt: p.failures})
+	resp, err := s.connect(ctx, cancel, p.refresh)
+	if err != nil {
+		o.err = err
+		if e := (*Error)(nil); errors.As(err, &e) {
+			o.asked = e.RetryAfter
+		}
+		return o
+	}
+	defer resp.Body.Close()
+	s.enter(Status{State: Open, Attempt: p.failures})
+	o.opened = true
+	start := time.Now()
+	defer func() { o.lasted = time.Since(start) }()
+	c := &connection{
+		stream: s, policy: p, ctx: ctx, cancel: cancel,
+		body: &watchedBody{body: resp.Body, idle: s.cfg.idle, expired: func() { cancel(ErrIdle) }},
+	}
+	defer c.stop()
+	o.err = c.read(yield)
+	o.asked = c.asked
+	return o
+}
+
+// connect sends the request and returns an answer that is an event stream.
+func (s *Stream) connect(ctx context.Context, cancel context.CancelCauseFunc, refresh bool) (*http.Response, error) {
+	timer := time.AfterFunc(s.cfg.timeout, func() { cancel(ErrTimeout) })
+	defer timer.Stop()
+	req, err := s.request(ctx, refresh)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := s.cfg.http.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", because(ctx, err))
+	}
+	if err := acceptable(resp); err != nil {
+		resp.Body.Close()
+		return nil, err
+	}
+	return resp, nil
+}
+
+func (s *Stream) request(ctx context.Context, refresh bool) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, http.NoBody)
+	if err != nil {
+		return nil, fmt.Errorf("make request: %w", withoutURL(err))
+	}
+	req.Header.Set("Accept", "text/event-stream")
+	req.Header.Set("Cache-Control", "no-cache")
+	req.Header.Set("X-SSE-Client", "go")
+	// An id that no header can carry would fail every attempt from now on.
+	if id := s.LastEventID(); id != "" && validHeader(id) {
+		req.Header.Set("Last-Event-ID", id)
+	}
+	return req, authorise(req, s.cfg.tokens, refresh)
+}
+
+// acceptable follows the table in which native clients differ: they give up at
+// anything but 200.
+func acceptable(resp *http.Response) error {
+	switch resp.StatusCode {
+	case http.StatusOK:
+		essence, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
+		if !strings.EqualFold(strings.TrimSpace(essence), "text/event-stream") {
+			return fmt.Errorf("%w: the content type is %q", ErrContentType, essence)
+		}
+		return nil
+	case http.StatusNoContent:
+		return ErrStopped
+	default:
+		return refusal(resp)
+	}
+}
+
+// connection reads the events of one response.
+type connection struct {
+	stream *Stream
+	policy *policy
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	body   *watchedBody
+	renew  *time.Timer   // cuts the connection before the token expires
+	asked  time.Duration // what a reconnect event asked for
+}
+
+func (c *connection) read(yield func(sse.Event) bool) error {
+	d := sse.NewDecoder(c.body, c.stream.cfg.maxEventSize)
+	d.SetLastEventID(c.stream.LastEventID())
+	for {
+		ev, err := d.Next()
+		if c.stream.ctx.Err() != nil { // closed: what is left in the buffer is for the next stream
+			return because(c.ctx, ErrEnded)
+		}
+		if id := d.LastEventID(); id != c.stream.LastEventID() {
+			c.stream.setLastEventID(id)
+		}
+		if retry, ok := d.Retry(); ok {
+			c.policy.setBase(retry)
+		}
+		if errors.Is(err, io.EOF) {
+			return because(c.ctx, ErrEnded)
+		}
+		if err != nil {
+			return fmt.Errorf("read stream: %w", because(c.ctx, err))
+		}
+		c.heed(ev)
+		if !yield(ev) {
+			return ErrEnded
+		}
+	}
+}
+
+// heed takes what the hub's own events mean for the connection. What it cannot
+// read, it leaves to the caller, who gets every event.
+func (c *connection) heed(ev sse.Event) {
+	switch ev.Name {
+	case sse.EventConnected:
+		var hello sse.Connected
+		if json.Unmarshal(ev.Data, &hello) == nil {
+			c.greet(hello)
+		}
+	case sse.EventReconnect:
+		var bye sse.Reconnect
+		if json.Unmarshal(ev.Data, &bye) == nil {
+			c.asked = milliseconds(bye.RetryMs)
+		}
+	}
+}
+
+// greet adapts the watchdog to the heartbeat, and leaves in time for a stream
+// with a new token at 80 to 90 % of the old one's life.
+func (c *connection) greet(hello sse.Connected) {
+	if cfg := c.stream.cfg; !cfg.idleFixed {
+		c.body.idle = max(defaultIdle, 3*milliseconds(hello.HeartbeatMs))
+	}
+	life := milliseconds(hello.TokenExpiresInMs)
+	if life > 0 && c.policy.renewable && c.renew == nil {
+		at := time.Duration((0.8 + 0.1*rand.Float64()) * float64(life))
+		c.renew = time.AfterFunc(at, func() { c.cancel(errRenew) })
+	}
+}
+
+// stop ends the connection's timers.
+func (c *connection) stop() {
+	c.body.stop()
+	if c.renew != nil {
+		c.renew.Stop()
+	}
+}
+
+// milliseconds turns a server's figure into a duration that can be multiplied.
+func milliseconds(ms int64) time.Duration {
+	const longest = int64(1000 * time.Hour / time.Millisecond)
+	return time.Duration(min(max(ms, 0), longest)) * time.Millisecond
+}

@@ -1,0 +1,249 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// stubSource stands for the issuer: it counts the fetches and can be slow,
+// silent, or rotate its keys.
+type stubSource struct {
+	mu      sync.Mutex
+	keys    keyIndex
+	err     error
+	delay   time.Duration
+	fetches int
+	running int
+	overlap bool
+}
+
+func (s *stubSource) fetch(ctx context.Context) (keyIndex, error) {
+	s.mu.Lock()
+	s.fetches++
+	s.running++
+	s.overlap = s.overlap || s.running > 1
+	delay := s.delay
+	s.mu.Unlock()
+	select {
+	case <-time.After(delay):
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running--
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return s.keys, s.err
+}
+
+func (s *stubSource) set(keys keyIndex, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys, s.err = keys, err
+}
+
+func (s *stubSource) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fetches
+}
+
+func edKey(kid string) keyIndex { return keyIndex{{EdDSA, kid}: publicKey(edPair())} }
+
+// token of the key kid, signed for EdDSA.
+func edToken(kid string) string {
+	return forge(`{"alg":"EdDSA","kid":"`+kid+`"}`, claimsWith(""), by(jwt.SigningMethodEdDSA, edPair()))
+}
+
+// openStub runs f in a bubble with a Verifier whose keys come from the source.
+func openStub(t *testing.T, s *stubSource, f func(t *testing.T, verify func(token string) error)) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &Verifier{cfg: Config{Keys: []Key{hmacKey(secretText)}}}
+		v.jwks = openKeySet(t.Context(), s.fetch, slog.New(slog.DiscardHandler))
+		f(t, func(token string) error {
+			_, err := v.Verify(t.Context(), token)
+			return err
+		})
+		v.Close()
+		if s.overlap {
+			t.Error("two fetches at a time")
+		}
+	})
+}
+
+func TestJWKS_KeyIsFoundByKidAndAlgorithm(t *testing.T) {
+	s := &stubSource{keys: keyIndex{{EdDSA, "ed"}: publicKey(edPair()), {RS256, "rs"}: publicKey(rsaPair()), {RS256, ""}: publicKey(rsaPair())}}
+	openStub(t, s, func(t *testing.T, verify func(string) error) {
+		rs := by(jwt.SigningMethodRS256, rsaPair())
+		for _, tt := range []struct {
+			name, token string
+			want        error
+		}{
+			{"its key", edToken("ed"), nil},
+			{"its key, RSA", forge(`{"alg":"RS256","kid":"rs"}`, claimsWith(""), rs), nil},
+			{"without a kid, the only RSA key", forge(`{"alg":"RS256"}`, claimsWith(""), rs), nil},
+			{"a configured key beside the JWKS", forge(headerHS256, claimsWith(""), byHMAC), nil},
+			{"another key's kid", forge(`{"alg":"EdDSA","kid":"rs"}`, claimsWith(""), by(jwt.SigningMethodEdDSA, edPair())), ErrUnknownKey},
+			{"a bad signature", forge(`{"alg":"EdDSA","kid":"ed"}`, claimsWith(""), byHMAC), ErrSignature},
+			{"an unknown kid", edToken("other"), ErrUnknownKey},
+			{"no kid, and no such key", forge(`{"alg":"ES256"}`, claimsWith(""), byNone), ErrUnknownKey},
+			{"kid as a path", edToken("../../dev/null"), ErrUnknownKey},
+			{"kid as a query", edToken("ed' OR '1'='1"), ErrUnknownKey},
+			{"kid as an address", edToken("https://evil.example/"), ErrUnknownKey},
+			{"kid in other letter case", edToken("ED"), ErrUnknownKey},
+			{"the public key as a secret", forge(`{"alg":"HS256","kid":"ed"}`, claimsWith(""), by(jwt.SigningMethodHS256, publicDER(edPair()))), ErrSignature},
+			{"alg none with a known kid", forge(`{"alg":"none","kid":"ed"}`, claimsWith(""), byNone), ErrUnknownKey},
+		} {
+			if err := verify(tt.token); !errors.Is(err, tt.want) {
+				t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
+			}
+		}
+		if n := s.count(); n != 2 {
+			t.Errorf("%d fetches, want the first and one for all the unknown kids", n)
+		}
+	})
+}
+
+// Fails when ask does not look at the time of the last question.
+func TestJWKS_UnknownKidsCauseOneFetchAMinute(t *testing.T) {
+	s := &stubSource{keys: edKey("a"), delay: time.Millisecond}
+	openStub(t, s, func(t *testing.T, verify func(string) error) {
+		start := time.Now()
+		for i := range 300 {
+			if err := verify(edToken(fmt.Sprint("kid", i))); !errors.Is(err, ErrUnknownKey) {
+				t.Fatalf("got %v, want ErrUnknownKey", err)
+			}
+			time.Sleep(time.Second)
+		}
+		minutes := int(time.Since(start) / time.Minute)
+		if n := s.count(); n > minutes+2 {
+			t.Errorf("%d fetches in %d minutes", n, minutes)
+		}
+	})
+}
+
+// Fails when the waiting callers each ask for a fetch of their own.
+func TestJWKS_ManyWaitForOneFetch(t *testing.T) {
+	s := &stubSource{keys: edKey("old"), delay: time.Second}
+	openStub(t, s, func(t *testing.T, verify func(string) error) {
+		s.set(edKey("new"), nil)
+		var wg sync.WaitGroup
+		for range 100 {
+			wg.Go(func() {
+				if err := verify(edToken("new")); err != nil {
+					t.Errorf("the rotated key: %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := s.count(); n != 2 {
+			t.Errorf("%d fetches, want 2", n)
+		}
+		if err := verify(edToken("old")); !errors.Is(err, ErrUnknownKey) {
+			t.Errorf("a key that the issuer has taken back: got %v, want ErrUnknownKey", err)
+		}
+	})
+}
+
+func TestJWKS_ACallerNeedNotWait(t *testing.T) {
+	s := &stubSource{keys: edKey("a"), delay: 4 * time.Second}
+	synctest.Test(t, func(t *testing.T) {
+		set := openKeySet(t.Context(), s.fetch, slog.New(slog.DiscardHandler))
+		defer set.close()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		if _, ok := set.find(ctx, EdDSA, "b"); ok || time.Since(start) != time.Second {
+			t.Errorf("found %v after %v", ok, time.Since(start))
+		}
+		if _, ok := set.find(ctx, EdDSA, "a"); !ok {
+			t.Error("a known key has to wait for the fetch")
+		}
+	})
+}
+
+func TestJWKS_KeysAreRefreshedEveryHour(t *testing.T) {
+	s := &stubSource{keys: edKey("a")}
+	openStub(t, s, func(t *testing.T, verify func(string) error) {
+		s.set(edKey("b"), nil)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if n := s.count(); n != 2 {
+			t.Errorf("%d fetches in an hour, want 2", n)
+		}
+		if verify(edToken("b")) != nil || verify(edToken("a")) == nil {
+			t.Error("the keys are still the old ones")
+		}
+	})
+}
+
+func TestJWKS_KnownKeysOutliveTheIssuer(t *testing.T) {
+	s := &stubSource{keys: edKey("a")}
+	openStub(t, s, func(t *testing.T, verify func(string) error) {
+		s.set(nil, errors.New("down"))
+		for range 30 {
+			time.Sleep(time.Hour)
+			if err := verify(edToken("a")); err != nil {
+				t.Fatal(err)
+			}
+			if err := verify(edToken("b")); !errors.Is(err, ErrUnknownKey) {
+				t.Fatalf("got %v, want ErrUnknownKey", err)
+			}
+		}
+		s.set(edKey("b"), nil)
+		time.Sleep(retryInterval)
+		synctest.Wait()
+		if err := verify(edToken("b")); err != nil {
+			t.Errorf("after the issuer is back: %v", err)
+		}
+	})
+}
+
+func TestJWKS_IssuerIsDownAtStart(t *testing.T) {
+	s := &stubSource{err: errors.New("down")}
+	openStub(t, s, func(t *testing.T, verify func(string) error) {
+		if err := verify(edToken("a")); !errors.Is(err, ErrUnknownKey) {
+			t.Errorf("got %v, want ErrUnknownKey", err)
+		}
+		s.set(edKey("a"), nil)
+		time.Sleep(retryInterval)
+		synctest.Wait()
+		if err := verify(edToken("a")); err != nil {
+			t.Errorf("a minute later: %v", err)
+		}
+	})
+}
+
+func TestJWKS_CloseEndsAFetchAndItsWaiters(t *testing.T) {
+	s := &stubSource{keys: edKey("a")}
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		set := openKeySet(t.Context(), s.fetch, slog.New(slog.NewTextHandler(&log, nil)))
+		s.mu.Lock()
+		s.delay = time.Hour
+		s.mu.Unlock()
+		var wg sync.WaitGroup
+		wg.Go(func() { set.find(t.Context(), EdDSA, "b") })
+		synctest.Wait()
+		start := time.Now()
+		set.close()
+		wg.Wait()
+		if _, ok := set.find(t.Context(), EdDSA, "a"); !ok {
+			t.Error("known keys are gone")
+		}
+		set.find(t.Context(), EdDSA, "c")
+		if time.Since(start) != 0 || log.Len() > 0 {
+			t.Errorf("took %v, logged %q", time.Since(start), log.String())
+		}
+	})
+}

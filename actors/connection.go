@@ -1,0 +1,169 @@
+package actors
+
+import (
+	"net/netip"
+	"sync/atomic"
+	"unique"
+
+	"example.org/hub/engine"
+)
+
+// connection is the actor behind one open stream: it alone writes to the stream
+// and closes it, and its user supervises it. It is not a protoactor actor but
+// keeps the same rules with less: a mailbox, one message at a time, a parent
+// that learns of its end, a fault that stays its own. At one for every client,
+// 200 bytes instead of 900 decide what a hub can hold.
+//
+// The fields up to number are what a broadcast touches; they fill the first
+// cache line.
+type connection struct {
+	inbox  inbox
+	hub    *Hub
+	user   *userRef
+	filter *filter   // nil: no topics, all event types
+	out    *outqueue // nil: the socket took everything so far
+	number uint64    // of the last event taken; belongs to whoever may push
+	slot   int32     // in the registry's index, -1 once it is gone; the registry's
+	state  state     // only changed by the connection
+	opened bool      // the user has sent open; belongs to whoever may push
+
+	queuedBytes atomic.Int32 // live bytes in out
+	lastWrite   atomic.Int64 // unix ms when the socket last took bytes
+	stalled     atomic.Int64 // unix ms since when the socket takes nothing, 0 if it does
+	since       int64        // unix ms of the attach
+	expires     int64        // unix ms when the token or the stream's time ends, 0 for never
+	ends        Reason       // why it will end then
+	id          uint64
+	stream      Stream
+	remote      netip.Addr
+	agent       unique.Handle[string]
+}
+
+type state uint8
+
+const (
+	waiting state = iota // for open
+	streaming
+	ended
+)
+
+// filter says what a connection wants beyond its user's events.
+type filter struct {
+	topics []string
+	events []string
+}
+
+// accepts reports whether the connection wants the event. It reads only what
+// never changes, so any sender may ask.
+func (c *connection) accepts(rec *engine.Record) bool {
+	if rec.Except != "" && rec.Except == connectionID(c.id) {
+		return false
+	}
+	return c.filter == nil || c.filter.wants(rec.Name)
+}
+
+// offer pushes an event unless the connection does not want it or has it. It
+// reports whether the connection took it and whether the caller must schedule
+// it. Only the user, or the registry while nothing is in flight through the
+// user, may call it.
+func (c *connection) offer(d *deliver) (taken, schedule bool) {
+	if c.number == d.number || !c.accepts(d.entry.Record) {
+		return false, false
+	}
+	c.number = d.number
+	return true, c.inbox.push(d)
+}
+
+// tell pushes a message that somebody waits for.
+func (c *connection) tell(msg any) {
+	if c.inbox.push(msg) {
+		c.hub.pool.scheduleExpress(c)
+	}
+}
+
+// Writable implements StreamOwner.
+func (c *connection) Writable() { c.tell(writable{}) }
+
+// Hangup implements StreamOwner.
+func (c *connection) Hangup(reason Reason) { c.tell(&hangup{reason}) }
+
+// run implements task.
+func (c *connection) run(w *worker) {
+	c.receiveAll(w, c.inbox.take())
+	if c.inbox.release() {
+		c.hub.pool.scheduleBulk(c)
+	}
+}
+
+// receiveAll handles the messages and writes everything they brought at once.
+// It is the boundary that a fault in this connection does not cross.
+func (c *connection) receiveAll(w *worker, messages *item) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			c.fault(w, fault)
+		}
+	}()
+	w.batch = w.batch[:0]
+	for it := messages; it != nil; it = it.next {
+		c.receive(w, it.msg)
+	}
+	c.flush(w)
+}
+
+func (c *connection) receive(w *worker, msg any) {
+	if c.state == ended {
+		return
+	}
+	switch msg := msg.(type) {
+	case *deliver:
+		w.batch = append(w.batch, queued{frame: msg.entry.Frame, event: msg, live: true})
+	case *notice:
+		c.notice(w, msg)
+	case *open:
+		c.open(w, msg)
+	case writable:
+		c.drainQueue(w)
+	case *hangup:
+		c.end(msg.reason)
+	case *finish:
+		c.finish(w, msg.reason)
+	}
+}
+
+// notice queues a frame of the hub's own. A heartbeat is only for a stream that
+// is quiet: bytes that wait are a sign of life themselves.
+func (c *connection) notice(w *worker, n *notice) {
+	if n.heartbeat {
+		if c.out != nil || len(w.batch) > 0 {
+			return
+		}
+		w.count.heartbeats.Add(1)
+	}
+	w.batch = append(w.batch, queued{frame: n.frame})
+}
+
+// fault ends a stream whose actor panicked. The stream may be what panicked, so
+// that closing it is guarded too.
+func (c *connection) fault(w *worker, fault any) {
+	w.batch = w.batch[:0]
+	c.hub.metrics.fault("connection")
+	c.hub.cfg.Log.Error("connection failed", "conn", connectionID(c.id), "fault", fault)
+	defer func() {
+		if again := recover(); again != nil {
+			c.hub.cfg.Log.Error("close after failure failed", "conn", connectionID(c.id), "fault", again)
+		}
+	}()
+	c.end(ReasonPanic)
+}
+
+// end closes the stream and tells the user, once.
+func (c *connection) end(reason Reason) {
+	if c.state == ended {
+		return
+	}
+	c.state = ended
+	c.out = nil
+	c.queuedBytes.Store(0)
+	c.hub.send(c.user.pid, &closed{c, reason})
+	c.stream.Close()
+}

@@ -1,0 +1,129 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"example.org/hub/history"
+)
+
+// ErrNoAnswer is returned when the tree does not answer a question in time.
+var ErrNoAnswer = errors.New("actors do not answer")
+
+// registryName is what protoactor calls the registry.
+const registryName = "registry"
+
+// Hub is the way into the supervision tree. Its methods may be called from any
+// goroutine.
+type Hub struct {
+	cfg      Config
+	pool     *pool
+	metrics  *hubMetrics
+	system   *actor.ActorSystem
+	registry *actor.PID
+
+	draining atomic.Bool
+	ticking  atomic.Bool   // a tick waits in the registry's mailbox
+	clock    chan struct{} // closed to stop the clock
+	stopped  sync.Once
+}
+
+// New starts a supervision tree. Close stops it.
+func New(cfg Config) (*Hub, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	h := &Hub{cfg: cfg, clock: make(chan struct{})}
+	h.pool = newPool(cfg.Workers)
+	h.metrics = newHubMetrics(cfg.Metrics, h)
+	h.system = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
+		return slog.New(slog.DiscardHandler) // it would log messages; onActorEvent tells what matters
+	}))
+	h.system.EventStream.Subscribe(h.metrics.onActorEvent)
+	pid, err := h.system.Root.SpawnNamed(newRegistry(h), registryName)
+	if err != nil {
+		return nil, fmt.Errorf("start registry: %w", err)
+	}
+	h.registry = pid
+	h.pool.done.Go(h.tick)
+	return h, nil
+}
+
+// Attach starts a connection over an open stream. It does not wait: if the tree
+// has no place for the connection, the stream's Refuse is called.
+func (h *Hub) Attach(a *Attach) { h.send(h.registry, a) }
+
+// Deliver routes entries of the log. The tail calls it, in the order of the log;
+// entries is not changed afterwards.
+func (h *Hub) Deliver(entries []*history.Entry) { h.send(h.registry, &route{entries}) }
+
+// UpdateDashboard sends a frame to this hub's dashboard streams. New ones get
+// the last frame at once.
+func (h *Hub) UpdateDashboard(frame []byte) { h.send(h.registry, &dashboard{frame}) }
+
+// Draining reports whether Drain has been called.
+func (h *Hub) Draining() bool { return h.draining.Load() }
+
+// Drain ends all streams, spread evenly over the window and in random order,
+// each with a time to come back after; new ones are refused. It returns when
+// the last is gone or with the context's error.
+func (h *Hub) Drain(ctx context.Context, window time.Duration) error {
+	h.draining.Store(true)
+	m := &drain{window: window, done: make(chan struct{})}
+	h.send(h.registry, m)
+	return await(ctx, m.done)
+}
+
+// Ping returns nil when the registry handles messages.
+func (h *Hub) Ping(ctx context.Context) error {
+	m := &ping{alive: make(chan struct{})}
+	h.send(h.registry, m)
+	return await(ctx, m.alive)
+}
+
+// Close ends every stream at once and stops the tree.
+func (h *Hub) Close(ctx context.Context) error {
+	var err error
+	h.stopped.Do(func() {
+		h.draining.Store(true)
+		close(h.clock)
+		stop := h.system.Root.StopFuture(h.registry)
+		gone := make(chan struct{})
+		go func() {
+			defer close(gone)
+			_ = stop.Wait()
+			h.pool.close()
+			h.system.Shutdown()
+		}()
+		err = await(ctx, gone)
+	})
+	return err
+}
+
+func (h *Hub) send(pid *actor.PID, msg any) { h.system.Root.Send(pid, msg) }
+
+func await(ctx context.Context, done <-chan struct{}) error {
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrNoAnswer, ctx.Err())
+	}
+}
+
+// connectionID is the text of a connection's number: 13 digits to base 36 at most.
+func connectionID(id uint64) string { return strconv.FormatUint(id, 36) }
+
+// parseConnectionID reads what connectionID writes.
+func parseConnectionID(s string) (uint64, bool) {
+	id, err := strconv.ParseUint(s, 36, 64)
+	return id, err == nil && connectionID(id) == s
+}

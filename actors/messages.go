@@ -1,0 +1,107 @@
+package actors
+
+import (
+	"time"
+
+	"example.org/hub/history"
+)
+
+// Every message of the tree. Messages are sent as pointers and never change
+// after they are sent: one *deliver can be in a million mailboxes. *Attach, the
+// only one that others make, is in attach.go.
+type (
+	// route carries entries of the log in their order. tail → registry.
+	route struct{ entries []*history.Entry }
+
+	// deliver carries one event to the connections that it is for.
+	// registry → connection, or inside a relay.
+	deliver struct {
+		entry  *history.Entry
+		number uint64 // of the entry on this hub; a connection takes each once
+	}
+
+	// notice carries a frame that is not of the log: a heartbeat with the head
+	// position, or the dashboard's figures. registry → connection.
+	notice struct {
+		frame     []byte
+		heartbeat bool // only for a stream that has nothing queued
+	}
+
+	// finish ends a stream. registry → connection.
+	finish struct{ reason Reason }
+
+	// relay sends a message on to one connection of a user, or to all of them.
+	// Exactly one of deliver, notice and finish is set. registry → user.
+	relay struct {
+		to        *connection // nil for all of the user's
+		deliver   *deliver
+		notice    *notice
+		finish    *finish
+		receipt   *history.Receipt // has a part open for this relay
+		countUser bool             // the user was not yet counted for this receipt
+	}
+
+	// adopt gives a user a new connection. registry → user.
+	adopt struct {
+		connection *connection
+		open       *open
+	}
+
+	// open is the first message of a connection. user → connection.
+	open struct {
+		attach    *Attach
+		upTo      uint64 // replay ends here, live events begin behind it
+		dashboard []byte // the last figures, for a dashboard
+	}
+
+	// closed says that a stream has ended. connection → user.
+	closed struct {
+		connection *connection
+		reason     Reason
+	}
+
+	// detached says that a connection is gone from its user. user → registry.
+	detached struct {
+		connection *connection
+		reason     Reason
+	}
+
+	// idle says that a user has no connections and how many it was ever given,
+	// so that the registry can tell whether another is on its way. user → registry.
+	idle struct {
+		user    *userRef
+		adopted uint32
+	}
+
+	// gone says that a user stops: it was passivated, or it failed. user → registry.
+	gone struct{ user *userRef }
+
+	// tick is the beat of the shared timer wheel. clock → registry.
+	tick struct{ now time.Time }
+
+	// dashboard carries the hub's own figures. transport → registry.
+	dashboard struct{ frame []byte }
+
+	// drain asks the registry to end all streams within a time. hub → registry.
+	drain struct {
+		window time.Duration
+		done   chan struct{}
+	}
+
+	// ping asks for a sign of life. hub → registry.
+	ping struct{ alive chan struct{} }
+
+	// list asks who is connected. hub → registry.
+	list struct {
+		from  string // the first id that may be in the answer
+		limit int
+		reply *census
+	}
+
+	// describe asks a user about its connections. registry → user.
+	describe struct{ reply *census }
+
+	// writable and hangup come from the socket. stream → its connection.
+	writable struct{}
+	hangup   struct{ reason Reason }
+)

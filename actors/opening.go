@@ -1,0 +1,151 @@
+package actors
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"time"
+
+	"example.org/hub/engine"
+	"example.org/hub/history"
+	"example.org/hub/sse"
+)
+
+// open begins the stream: head, first block, what the client missed, and the
+// position from which live events follow. Nothing was pushed before it, and
+// what is pushed after it lies behind upTo, so no event is lost or sent twice.
+func (c *connection) open(w *worker, m *open) {
+	if c.state != waiting {
+		return
+	}
+	if err := c.stream.Start(c); err != nil {
+		c.hub.cfg.Log.Debug("stream not started", "conn", connectionID(c.id), "err", err)
+		c.end(ReasonWriteError)
+		return
+	}
+	c.state = streaming
+	missed, gap := c.replay(m)
+	resumed := m.attach.LastEventID != "" && gap == nil
+
+	first := append(w.join[:0], m.attach.Head...)
+	first = sse.AppendRetry(first, c.hub.retry())
+	first = c.appendConnected(first, w.now, resumed)
+	if gap != nil {
+		first = appendJSON(first, sse.EventGap, sse.Gap{From: gap.From, To: gap.To, Reason: string(gap.Reason)})
+	}
+	if len(missed) == 0 {
+		first = c.appendRest(first, m)
+	}
+	if len(first) > cap(w.join) {
+		w.batch = append(w.batch, queued{frame: first})
+	} else {
+		w.batch = append(w.batch, queued{frame: append([]byte(nil), first...)})
+	}
+	if len(missed) == 0 {
+		return
+	}
+	for _, entry := range missed {
+		w.batch = append(w.batch, queued{frame: entry.Frame, event: &deliver{entry: entry}})
+	}
+	w.batch = append(w.batch, queued{frame: c.appendRest(nil, m)})
+}
+
+// replay reads from the window what the connection missed.
+func (c *connection) replay(m *open) ([]*history.Entry, *history.Gap) {
+	if m.attach.LastEventID == "" {
+		return nil, nil
+	}
+	addresses := []engine.Address{engine.All, engine.User(c.user.id)}
+	for _, t := range m.attach.Topics {
+		addresses = append(addresses, engine.Topic(t))
+	}
+	missed, gap := c.hub.cfg.Window.Replay(history.Query{
+		LastEventID: m.attach.LastEventID,
+		UpTo:        m.upTo,
+		Addresses:   addresses,
+		Match:       c.accepts,
+	})
+	c.hub.metrics.replayed(gap)
+	return missed, gap
+}
+
+// appendRest appends what follows the replay: the head position, so that a
+// client which has seen no event can resume too, and the dashboard's figures.
+func (c *connection) appendRest(b []byte, m *open) []byte {
+	b = append(c.hub.appendPosition(b, m.upTo), '\n')
+	return append(b, m.dashboard...)
+}
+
+func (c *connection) appendConnected(b []byte, now time.Time, resumed bool) []byte {
+	hello := sse.Connected{
+		ConnectionID: connectionID(c.id),
+		UserID:       c.user.id,
+		Instance:     c.hub.cfg.Instance,
+		HeartbeatMs:  c.hub.cfg.Heartbeat.Milliseconds(),
+		Resumed:      resumed,
+	}
+	if c.expires != 0 && c.ends == ReasonTokenExpired {
+		hello.TokenExpiresInMs = max(1, c.expires-now.UnixMilli())
+	}
+	return appendJSON(b, sse.EventConnected, hello)
+}
+
+// finish says goodbye, if nothing is half sent, and ends the stream. The client
+// comes back after a time of its own, so that clients do not return together.
+func (c *connection) finish(w *worker, reason Reason) {
+	if c.state == waiting { // its open was lost with its user
+		c.end(reason)
+		return
+	}
+	c.flush(w)
+	w.batch = w.batch[:0]
+	if c.state == ended {
+		return
+	}
+	if c.out == nil {
+		retry := c.hub.retry()
+		bye := sse.AppendRetry(nil, retry)
+		bye = appendJSON(bye, sse.EventReconnect, sse.Reconnect{Reason: string(reason), RetryMs: retry.Milliseconds()})
+		if _, ok := c.write(w, bye); !ok {
+			return
+		}
+	}
+	c.end(reason)
+}
+
+// appendJSON appends an event of the hub's own. Its payloads marshal and its
+// names are valid by construction.
+func appendJSON(b []byte, name string, payload any) []byte {
+	data, err := json.Marshal(payload)
+	if err != nil {
+		panic(err)
+	}
+	b, err = sse.AppendEvent(b, &sse.Event{Name: name, Data: data})
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// gapFrame tells a slow consumer which events it will not get. The id-only block
+// behind it moves its position on: the client has been told.
+func (h *Hub) gapFrame(r seqRange) []byte {
+	b := appendJSON(nil, sse.EventGap, sse.Gap{
+		From: h.position(r.from), To: h.position(r.to), Reason: string(history.GapSlow),
+	})
+	return append(h.appendPosition(b, r.to), '\n')
+}
+
+// appendPosition appends the id line of a position in the current epoch.
+func (h *Hub) appendPosition(b []byte, seq uint64) []byte {
+	return sse.AppendID(b, h.position(seq))
+}
+
+func (h *Hub) position(seq uint64) string {
+	return engine.Position{Epoch: h.cfg.Window.Epoch(), Seq: seq}.String()
+}
+
+// retry returns a reconnection time from the configured range.
+func (h *Hub) retry() time.Duration {
+	spread := int64(h.cfg.RetryMax-h.cfg.RetryMin) / int64(time.Millisecond)
+	return h.cfg.RetryMin + time.Duration(rand.Int64N(spread+1))*time.Millisecond
+}

@@ -1,0 +1,106 @@
+package actors
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+
+	"example.org/hub/engine"
+)
+
+// A broadcast must not overtake an event that is still in a user's mailbox: a
+// client that is cut off between the two would resume behind the one it never
+// got. Fails when fastLane and broadcast ignore what is in flight.
+func TestRouting_FastLaneKeepsTheOrderOfTheLog(t *testing.T) {
+	f := newFixture(t)
+	defer f.stop()
+	const users, events = 20, 401 // the last one is for all
+	var sinks []*sink
+	for i := range users {
+		sinks = append(sinks, f.attach(strconv.Itoa(i), func(a *Attach) { a.Topics = []string{"t"} }))
+	}
+	want := make([][]string, users)
+	for i := range events {
+		text := strconv.Itoa(i)
+		to := engine.All
+		switch i % 3 {
+		case 0:
+			to = engine.User(strconv.Itoa(i % users))
+			want[i%users] = append(want[i%users], text)
+		case 1:
+			to = engine.Topic("t")
+		}
+		if i%3 != 0 {
+			for u := range want {
+				want[u] = append(want[u], text)
+			}
+		}
+		f.publish(&engine.Record{To: []engine.Address{to}, Name: "n"}, text)
+	}
+	for u, s := range sinks {
+		s.waitFor(t, fmt.Sprintf("data: %d\n", events-1))
+		if got := s.data(t); !slices.Equal(got, want[u]) {
+			t.Fatalf("user %d got %v\nwant %v", u, got, want[u])
+		}
+	}
+}
+
+// Attach and replay are atomic with respect to live events: a client that comes
+// back in the middle of a stream of events gets each of them once, in order.
+func TestAttach_LosesAndRepeatsNothing(t *testing.T) {
+	f := newFixture(t)
+	defer f.stop()
+	const events = 3000
+	begin := make(chan struct{})
+	var wg sync.WaitGroup
+	sinks := make([]*sink, 50)
+	for i := range sinks {
+		sinks[i] = newSink()
+		wg.Go(func() {
+			<-begin
+			f.attachTo(sinks[i], "u"+strconv.Itoa(i%7), func(a *Attach) { a.LastEventID = "t1-1" })
+		})
+	}
+	f.to("0", engine.All)
+	for i := 1; i < events; i++ {
+		if i == 100 {
+			close(begin)
+		}
+		to := engine.All
+		if i%2 == 0 {
+			to = engine.User("u3")
+		}
+		f.publish(&engine.Record{To: []engine.Address{to}, Name: "n"}, strconv.Itoa(i))
+	}
+	wg.Wait()
+	f.to("end", engine.All)
+	for i, s := range sinks {
+		s.waitFor(t, "data: end\n")
+		var want []string
+		for n := 1; n < events; n++ {
+			if n%2 == 1 || i%7 == 3 {
+				want = append(want, strconv.Itoa(n))
+			}
+		}
+		if got := s.data(t); !slices.Equal(got, append(want, "end")) {
+			missing, extra := diff(want, got)
+			t.Fatalf("sink %d (replay limit is 1000): missing %v, extra %v", i, missing, extra)
+		}
+	}
+}
+
+func diff(want, got []string) (missing, extra []string) {
+	for _, w := range want {
+		if !slices.Contains(got, w) {
+			missing = append(missing, w)
+		}
+	}
+	for _, g := range got {
+		if !slices.Contains(want, g) {
+			extra = append(extra, g)
+		}
+	}
+	return missing, extra
+}

@@ -1,0 +1,169 @@
+package actors
+
+import "example.org/hub/engine"
+
+// queued is a frame on its way to a socket. The bytes are shared with every
+// other connection that gets them.
+type queued struct {
+	frame []byte
+	event *deliver // nil for frames of the hub's own
+	live  bool     // counts against the limit; replayed entries and our own frames do not
+}
+
+func (q *queued) key() string {
+	if q.event == nil {
+		return ""
+	}
+	return q.event.entry.Record.Key
+}
+
+// outqueue holds what a full socket did not take. A connection has one only
+// while it needs it.
+type outqueue struct {
+	frames []queued
+	offset int       // bytes of frames[0] that are already out
+	live   int       // bytes of live frames
+	gap    seqRange  // events that were dropped and not yet reported
+	spare  [2]queued // room for the usual case: one frame cut in two, one behind it
+}
+
+// seqRange is a range of positions, both ends included; zero if there is none.
+type seqRange struct{ from, to uint64 }
+
+func (r *seqRange) add(seq uint64) {
+	if seq == 0 { // transient: at most once, so nothing is owed
+		return
+	}
+	if r.from == 0 {
+		r.from = seq
+	}
+	r.to = seq
+}
+
+// newOutqueue returns a queue of frames of which the first offset bytes are out:
+// less than the first frame.
+func newOutqueue(frames []queued, offset int) *outqueue {
+	o := &outqueue{offset: offset}
+	o.frames = append(o.spare[:0], frames...)
+	for i := range frames {
+		o.account(&frames[i], 1)
+	}
+	return o
+}
+
+func (o *outqueue) account(f *queued, sign int) {
+	if f.live {
+		o.live += sign * len(f.frame)
+	}
+}
+
+// outcome is what became of an event that was offered to a full queue.
+type outcome int
+
+const (
+	accepted outcome = iota
+	conflated
+	gapped
+	refused
+)
+
+// push queues a frame, or makes room by policy. refused means that the stream
+// is to be ended.
+func (o *outqueue) push(f queued, policy engine.SlowPolicy, limit int) outcome {
+	if !f.live {
+		o.frames = append(o.frames, f)
+		return accepted
+	}
+	result := accepted
+	if policy == engine.SlowConflate && f.key() != "" && o.gap.from == 0 && o.dropKey(f.key()) {
+		result = conflated
+	}
+	switch {
+	case o.gap.from != 0: // the range stays closed until the client has been told of it
+		o.gap.add(f.event.entry.Seq)
+		return gapped
+	case o.live+len(f.frame) <= limit:
+		o.frames = append(o.frames, f)
+		o.account(&f, 1)
+		return result
+	case policy == engine.SlowDisconnect:
+		return refused
+	default:
+		o.dropLive()
+		o.gap.add(f.event.entry.Seq)
+		return gapped
+	}
+}
+
+// dropKey removes the queued event with the key. The newer one goes to the end,
+// not into its place: ids must leave in order or a resume would skip events.
+func (o *outqueue) dropKey(key string) bool {
+	for i := o.firstWhole(); i < len(o.frames); i++ {
+		if f := &o.frames[i]; f.live && f.key() == key {
+			o.account(f, -1)
+			o.frames = append(o.frames[:i], o.frames[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+// dropLive drops every live event that is not partly out already, and notes the range.
+func (o *outqueue) dropLive() {
+	first := o.firstWhole()
+	kept := o.frames[:first]
+	for _, f := range o.frames[first:] {
+		if !f.live {
+			kept = append(kept, f)
+			continue
+		}
+		o.account(&f, -1)
+		o.gap.add(f.event.entry.Seq)
+	}
+	clear(o.frames[len(kept):])
+	o.frames = kept
+}
+
+// firstWhole is the index of the first frame of which nothing is out.
+func (o *outqueue) firstWhole() int {
+	if o.offset > 0 {
+		return 1
+	}
+	return 0
+}
+
+// head returns the bytes to write next: as many whole frames as fit into buf,
+// or the first frame itself if it is long.
+func (o *outqueue) head(buf []byte) []byte {
+	if len(o.frames) == 0 {
+		return nil
+	}
+	first := o.frames[0].frame[o.offset:]
+	if len(o.frames) == 1 || len(first) > cap(buf)/2 {
+		return first
+	}
+	buf = append(buf[:0], first...)
+	for _, f := range o.frames[1:] {
+		if len(buf)+len(f.frame) > cap(buf) {
+			break
+		}
+		buf = append(buf, f.frame...)
+	}
+	return buf
+}
+
+// advance takes n bytes off the front and returns the frames that are now out.
+// The slice is valid until the next push.
+func (o *outqueue) advance(n int) (out []queued) {
+	n += o.offset
+	i := 0
+	for i < len(o.frames) && n >= len(o.frames[i].frame) {
+		n -= len(o.frames[i].frame)
+		o.account(&o.frames[i], -1)
+		i++
+	}
+	out, o.frames, o.offset = o.frames[:i], o.frames[i:], n
+	return out
+}
+
+func (o *outqueue) empty() bool { return len(o.frames) == 0 }

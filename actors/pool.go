@@ -1,0 +1,150 @@
+package actors
+
+import (
+	"runtime"
+	"sync"
+	"time"
+)
+
+// task is something that the pool runs: the mailbox of a protoactor actor, or a
+// connection.
+type task interface{ run(w *worker) }
+
+// Sizes of the batches that a worker takes at once. A batch spares the lock;
+// a long one would keep urgent work waiting.
+const (
+	expressBatch = 8
+	bulkBatch    = 16
+	expressTurns = 32 // then a batch of bulk work goes first, so that it never starves
+)
+
+// pool is the dispatcher of the whole tree: a fixed number of workers and two
+// queues. What one user waits for goes into the express queue, broadcasts go
+// into the bulk queue, so that a message for one user does not wait behind a
+// frame for a million.
+type pool struct {
+	mu      sync.Mutex
+	wake    sync.Cond
+	express queue
+	bulk    queue
+	turns   int
+	idle    int
+	closed  bool
+	workers []*worker
+	done    sync.WaitGroup
+}
+
+// worker is one goroutine of the pool, with what it may use while it runs a task.
+type worker struct {
+	pool  *pool
+	now   time.Time // when the current batch began
+	join  []byte    // frames that leave in one write are put together here
+	batch []queued  // the frames of the run
+	count workerCounters
+}
+
+// joinLimit is how many bytes leave in one write at most.
+const joinLimit = 64 << 10
+
+func newPool(workers int) *pool {
+	p := &pool{}
+	p.wake.L = &p.mu
+	for range workers {
+		p.workers = append(p.workers, &worker{pool: p, join: make([]byte, 0, joinLimit)})
+	}
+	for _, w := range p.workers {
+		p.done.Go(w.loop)
+	}
+	return p
+}
+
+// scheduleExpress queues work that somebody waits for.
+func (p *pool) scheduleExpress(t task) {
+	p.mu.Lock()
+	p.express.push(t)
+	p.signal()
+	p.mu.Unlock()
+}
+
+// scheduleBulk queues parts of a fan-out, many under one lock.
+func (p *pool) scheduleBulk(ts ...task) {
+	p.mu.Lock()
+	for _, t := range ts {
+		p.bulk.push(t)
+	}
+	p.signal()
+	p.mu.Unlock()
+}
+
+// signal wakes workers for queued work. While one is busy a single task is left
+// to it: runs are short, and waking a sleeping thread costs more than they do.
+func (p *pool) signal() {
+	waiting := p.express.len() + p.bulk.len()
+	if p.idle == 0 || (waiting == 1 && p.idle < len(p.workers)) {
+		return
+	}
+	if waiting > bulkBatch {
+		p.wake.Broadcast()
+		return
+	}
+	p.wake.Signal()
+}
+
+// close lets the workers finish what is queued and waits for them.
+func (p *pool) close() {
+	p.mu.Lock()
+	p.closed = true
+	p.wake.Broadcast()
+	p.mu.Unlock()
+	p.done.Wait()
+}
+
+func (w *worker) loop() {
+	var batch [bulkBatch]task
+	for {
+		n := w.pool.take(batch[:])
+		if n == 0 {
+			return
+		}
+		w.now = time.Now()
+		for i, t := range batch[:n] {
+			batch[i] = nil
+			t.run(w)
+		}
+		// Writes never block, so nothing else would let the goroutines of the
+		// HTTP servers run while a broadcast is under way.
+		runtime.Gosched()
+	}
+}
+
+// take waits for work and fills into with it. It returns 0 once the pool is
+// closed and empty.
+func (p *pool) take(into []task) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		if n := p.pick(into); n > 0 {
+			return n
+		}
+		if p.closed {
+			return 0
+		}
+		p.idle++
+		p.wake.Wait()
+		p.idle--
+	}
+}
+
+// pick takes a fair share of one queue.
+func (p *pool) pick(into []task) int {
+	q, limit := &p.express, expressBatch
+	p.turns++
+	if q.len() == 0 || (p.turns%expressTurns == 0 && p.bulk.len() > 0) {
+		q, limit = &p.bulk, bulkBatch
+	}
+	n := min((q.len()+len(p.workers)-1)/len(p.workers), limit)
+	for i := range n {
+		into[i] = q.pop()
+	}
+	return n
+}

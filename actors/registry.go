@@ -1,0 +1,205 @@
+package actors
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync/atomic"
+	"time"
+	"unique"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// registry is the root of the tree: it starts and stops users, knows every
+// connection, routes what comes from the log and keeps the time for all.
+type registry struct {
+	hub   *Hub
+	users map[string]*userRef
+	index index
+	wheel wheel
+
+	head      uint64        // position of the last entry routed
+	number    uint64        // entries routed; a connection takes each number once
+	inflight  *atomic.Int64 // relays and adoptions on their way through users
+	userProps *actor.Props
+	online    int       // users with open connections
+	figures   []byte    // the last dashboard frame
+	ready     []task    // connections that a fan-out has to schedule
+	drainage  *drainage // nil unless the hub drains
+}
+
+// userRef is what the registry knows of a user.
+type userRef struct {
+	id       string
+	pid      *actor.PID
+	inflight atomic.Int32 // messages that the user has not passed on yet
+	open     int32        // connections; the registry's
+	adopted  uint32       // connections it was ever given; the registry's
+	counted  uint64       // number of the last entry it was counted for; the registry's
+}
+
+func newRegistry(h *Hub) *actor.Props {
+	return h.props(func() actor.Actor {
+		inflight := new(atomic.Int64)
+		return &registry{
+			hub:   h,
+			users: map[string]*userRef{},
+			index: newIndex(),
+			wheel: newWheel(time.Now()),
+			head:  h.cfg.Window.Head(),
+
+			inflight:  inflight,
+			userProps: newUser(h, inflight),
+		}
+	})
+}
+
+// Receive implements actor.Actor.
+func (a *registry) Receive(c actor.Context) {
+	switch msg := c.Message().(type) {
+	case *route:
+		a.route(c, msg)
+	case *Attach:
+		a.attach(c, msg)
+	case *detached:
+		a.detach(msg)
+	case *idle:
+		a.passivate(c, msg)
+	case *gone:
+		a.bury(msg.user)
+	case *tick:
+		a.hub.ticking.Store(false)
+		a.tick(c, msg.now)
+	case *dashboard:
+		a.showDashboard(msg.frame)
+	case *drain:
+		a.drain(c, msg)
+	case *list:
+		a.list(c, msg)
+	case *ping:
+		close(msg.alive)
+	case *actor.Stopping, *actor.Restarting:
+		a.finishAll()
+	}
+	a.hub.metrics.gauges(a)
+}
+
+// attach gives a stream a connection of its user, or refuses it.
+func (a *registry) attach(c actor.Context, m *Attach) {
+	if a.hub.draining.Load() {
+		m.Stream.Refuse(RefusedDraining)
+		return
+	}
+	ref := a.users[m.User]
+	if ref != nil && a.hub.cfg.MaxPerUser > 0 && int(ref.open) >= a.hub.cfg.MaxPerUser {
+		m.Stream.Refuse(RefusedUserLimit)
+		return
+	}
+	if ref == nil {
+		ref = &userRef{id: m.User}
+		ref.pid = c.Spawn(a.userProps)
+		a.users[m.User] = ref
+	}
+	conn := a.newConnection(ref, m)
+	a.index.add(conn)
+	a.wheel.add(conn, conn.nextVisit(a.hub, time.UnixMilli(conn.since)))
+	a.hub.metrics.opened.Inc()
+	if ref.open++; ref.open == 1 {
+		a.online++
+	}
+	ref.adopted++
+	begin := &open{attach: m, upTo: a.head}
+	if m.Dashboard {
+		begin.dashboard = a.figures
+	}
+	a.enter(ref)
+	c.Send(ref.pid, &adopt{conn, begin})
+}
+
+func (a *registry) newConnection(ref *userRef, m *Attach) *connection {
+	now := time.Now()
+	conn := &connection{
+		hub: a.hub, user: ref, stream: m.Stream,
+		remote: m.Remote, agent: unique.Make(m.UserAgent),
+		since: now.UnixMilli(),
+	}
+	conn.lastWrite.Store(conn.since)
+	conn.expires, conn.ends = a.deadline(m, now)
+	topics := m.Topics
+	if m.Dashboard {
+		topics = append(slices.Clone(topics), dashboardTopic)
+	}
+	if len(topics)+len(m.Events) > 0 {
+		conn.filter = &filter{topics: topics, events: m.Events}
+	}
+	return conn
+}
+
+// deadline is when a stream ends by itself, and why. The limit on its age is
+// shortened by up to a tenth, so that streams that began together do not end
+// together.
+func (a *registry) deadline(m *Attach, now time.Time) (int64, Reason) {
+	var ends int64
+	reason := ReasonTokenExpired
+	if !m.Expires.IsZero() {
+		ends = m.Expires.UnixMilli()
+	}
+	if age := a.hub.cfg.MaxAge; age > 0 {
+		old := now.Add(age - time.Duration(rand.Int64N(int64(age)/10+1))).UnixMilli()
+		if ends == 0 || old < ends {
+			ends, reason = old, ReasonMaxAge
+		}
+	}
+	return ends, reason
+}
+
+// detach forgets a connection whose stream has ended.
+func (a *registry) detach(m *detached) {
+	if a.index.remove(m.connection) {
+		if m.connection.user.open--; m.connection.user.open == 0 {
+			a.online--
+		}
+		a.hub.metrics.closed(m.reason, m.connection)
+	}
+}
+
+// passivate stops an idle user, unless a connection is on its way to it: then
+// the counts differ, and the user reports again when it is next idle. Poison
+// lets it handle what was sent to it before.
+func (a *registry) passivate(c actor.Context, m *idle) {
+	ref := m.user
+	if ref.adopted != m.adopted || a.users[ref.id] != ref {
+		return
+	}
+	delete(a.users, ref.id)
+	c.Poison(ref.pid)
+}
+
+// bury ends the connections of a user that failed; of one that was passivated
+// nothing is left. Some may still have been on
+// their way to it.
+func (a *registry) bury(ref *userRef) {
+	if ref == nil || a.users[ref.id] != ref {
+		return
+	}
+	delete(a.users, ref.id)
+	a.inflight.Add(-int64(ref.inflight.Load())) // it will pass none of them on
+	for _, conn := range slices.Clone(a.index.all) {
+		if conn.user == ref {
+			conn.tell(&finish{ReasonPanic})
+			a.detach(&detached{conn, ReasonPanic})
+		}
+	}
+}
+
+// finishAll ends every stream: the registry stops, or starts anew after a fault.
+func (a *registry) finishAll() {
+	reason := ReasonDrain
+	if !a.hub.draining.Load() {
+		reason = ReasonPanic
+	}
+	for _, conn := range slices.Clone(a.index.all) {
+		conn.tell(&finish{reason})
+		a.detach(&detached{conn, reason})
+	}
+}

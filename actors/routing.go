@@ -1,0 +1,195 @@
+package actors
+
+import (
+	"slices"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"example.org/hub/engine"
+	"example.org/hub/history"
+)
+
+// fanoutChunk is how many connections a fan-out schedules at a time.
+const fanoutChunk = 128
+
+// route sends entries of the log on their way, in order.
+func (a *registry) route(c actor.Context, m *route) {
+	for _, entry := range m.entries {
+		if entry.Seq > 0 {
+			a.head = entry.Seq
+		}
+		a.number++
+		switch entry.Record.Kind {
+		case engine.Event:
+			a.event(c, entry)
+		case engine.Disconnect:
+			a.control(c, entry, &finish{ReasonAdmin})
+		case engine.Revoke:
+			a.control(c, entry, &finish{ReasonRevoked})
+		}
+		entry.Receipt.Done(0, 0)
+	}
+	a.flushReady()
+	a.hub.metrics.routed.Add(len(m.entries))
+}
+
+// event delivers an entry to every address it has.
+func (a *registry) event(c actor.Context, entry *history.Entry) {
+	d := &deliver{entry: entry, number: a.number}
+	for _, to := range entry.Record.To {
+		switch kind, name := to.Split(); kind {
+		case engine.KindUser:
+			if ref := a.users[name]; ref != nil {
+				a.relay(c, ref, &relay{deliver: d, receipt: entry.Receipt, countUser: a.count(ref)})
+			}
+		case engine.KindConnection:
+			if conn := a.find(name); conn != nil {
+				a.fastLane(c, conn, d)
+			}
+		case engine.KindTopic:
+			for conn := range a.index.topics[name] {
+				a.fastLane(c, conn, d)
+			}
+		case engine.KindAll:
+			a.broadcast(c, d)
+		}
+	}
+}
+
+// control ends the connections of the addresses.
+func (a *registry) control(c actor.Context, entry *history.Entry, f *finish) {
+	for _, to := range entry.Record.To {
+		switch kind, name := to.Split(); kind {
+		case engine.KindUser:
+			if ref := a.users[name]; ref != nil {
+				a.relay(c, ref, &relay{finish: f, receipt: entry.Receipt, countUser: a.count(ref)})
+			}
+		case engine.KindConnection:
+			if conn := a.find(name); conn != nil {
+				a.relay(c, conn.user, &relay{to: conn, finish: f, receipt: entry.Receipt, countUser: a.count(conn.user)})
+			}
+		}
+	}
+}
+
+// broadcast delivers to every connection. In the usual case nobody filters and
+// nothing is on its way through a user, and it is one pass over a list.
+func (a *registry) broadcast(c actor.Context, d *deliver) {
+	if a.inflight.Load() > 0 || a.index.picky > 0 || d.entry.Record.Except != "" {
+		for _, conn := range a.index.all {
+			a.fastLane(c, conn, d)
+		}
+		return
+	}
+	taken, users := 0, 0
+	for _, conn := range a.index.all {
+		if a.push(conn, d) {
+			taken++
+		}
+	}
+	if len(d.entry.Record.To) == 1 {
+		users = a.online
+	} else {
+		users = a.countAll()
+	}
+	a.splitDone(d.entry.Receipt, taken, users)
+}
+
+// fastLane pushes an event straight into a connection's mailbox, unless
+// something is on its way through the user: then the event stays behind that.
+func (a *registry) fastLane(c actor.Context, conn *connection, d *deliver) {
+	if !conn.accepts(d.entry.Record) {
+		return
+	}
+	if conn.user.inflight.Load() > 0 {
+		a.relay(c, conn.user, &relay{to: conn, deliver: d, receipt: d.entry.Receipt, countUser: a.count(conn.user)})
+		return
+	}
+	if a.push(conn, d) {
+		users := 0
+		if a.count(conn.user) {
+			users = 1
+		}
+		a.splitDone(d.entry.Receipt, 1, users)
+	}
+}
+
+// push offers an event to a connection while nothing is in flight to it.
+func (a *registry) push(conn *connection, d *deliver) (taken bool) {
+	taken, schedule := conn.offer(d)
+	if schedule {
+		a.schedule(conn)
+	}
+	return taken
+}
+
+// schedule collects connections that have to run, so that the pool's lock is
+// taken once for many.
+func (a *registry) schedule(conn *connection) {
+	if a.ready = append(a.ready, conn); len(a.ready) == fanoutChunk {
+		a.flushReady()
+	}
+}
+
+func (a *registry) flushReady() {
+	if len(a.ready) > 0 {
+		a.hub.pool.scheduleBulk(a.ready...)
+		clear(a.ready)
+		a.ready = a.ready[:0]
+	}
+}
+
+// relay sends a message through a user, and closes the fast lane behind it.
+func (a *registry) relay(c actor.Context, ref *userRef, m *relay) {
+	m.receipt.Split()
+	a.enter(ref)
+	c.Send(ref.pid, m)
+}
+
+// enter counts a message that goes to a user.
+func (a *registry) enter(ref *userRef) {
+	ref.inflight.Add(1)
+	a.inflight.Add(1)
+}
+
+// splitDone adds a part that is already finished.
+func (a *registry) splitDone(r *history.Receipt, connections, users int) {
+	r.Split()
+	r.Done(connections, users)
+}
+
+// count reports whether the user has not been counted for this entry yet.
+func (a *registry) count(ref *userRef) bool {
+	fresh := ref.counted != a.number
+	ref.counted = a.number
+	return fresh
+}
+
+func (a *registry) countAll() int {
+	n := 0
+	for _, ref := range a.users {
+		if a.count(ref) {
+			n++
+		}
+	}
+	return n
+}
+
+func (a *registry) find(id string) *connection {
+	n, ok := parseConnectionID(id)
+	if !ok {
+		return nil
+	}
+	return a.index.byID[n]
+}
+
+// wants reports whether the filter lets the event type through.
+func (f *filter) wants(name string) bool {
+	if len(f.events) == 0 {
+		return true
+	}
+	if name == "" {
+		name = "message"
+	}
+	return slices.Contains(f.events, name)
+}

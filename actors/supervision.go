@@ -1,0 +1,22 @@
+package actors
+
+import "github.com/asynkron/protoactor-go/actor"
+
+// stopOnFailure stops the child that failed and leaves its siblings alone. A
+// restarted user would have lost its connections: their clients come back and
+// resume, which is the restart.
+//
+// It is set on the registry's props, since protoactor asks the parent's.
+// Above the registry stands the root, which restarts it.
+var stopOnFailure = actor.NewOneForOneStrategy(0, 0, func(any) actor.Directive {
+	return actor.StopDirective
+})
+
+// props are common to the registry and the users: the pool and our mailbox.
+func (h *Hub) props(producer actor.Producer) *actor.Props {
+	return actor.PropsFromProducer(producer,
+		actor.WithDispatcher(h.pool),
+		actor.WithMailbox(func() actor.Mailbox { return &mailbox{pool: h.pool} }),
+		actor.WithSupervisor(stopOnFailure),
+	)
+}

@@ -1,0 +1,140 @@
+package actors
+
+import "example.org/hub/engine"
+
+// flush writes the frames of this run. Whatever the socket does not take waits
+// in the outqueue until it is writable.
+func (c *connection) flush(w *worker) {
+	frames := w.batch
+	if len(frames) == 0 || c.state == ended {
+		return
+	}
+	if c.out != nil {
+		c.enqueue(w, frames)
+		return
+	}
+	for len(frames) > 0 {
+		buf, n := join(w.join, frames)
+		written, ok := c.write(w, buf)
+		if !ok {
+			return
+		}
+		if written < len(buf) {
+			out, offset := split(frames[:n], written)
+			c.delivered(w, frames[:out])
+			c.block(w, frames[out:], offset)
+			return
+		}
+		c.delivered(w, frames[:n])
+		frames = frames[n:]
+	}
+}
+
+// join puts the first frames together in buf, as many as fit, and says how
+// many those are. A frame that goes alone is not copied.
+func join(buf []byte, frames []queued) (joined []byte, n int) {
+	if len(frames) == 1 || len(frames[0].frame) > cap(buf)/2 {
+		return frames[0].frame, 1
+	}
+	buf = buf[:0]
+	for n < len(frames) && len(buf)+len(frames[n].frame) <= cap(buf) {
+		buf = append(buf, frames[n].frame...)
+		n++
+	}
+	return buf, n
+}
+
+// split says how many of the frames are within the first written bytes, and how
+// much of the next one is.
+func split(frames []queued, written int) (out, offset int) {
+	for written >= len(frames[out].frame) {
+		written -= len(frames[out].frame)
+		out++
+	}
+	return out, written
+}
+
+// write hands bytes to the socket. It ends the stream if that fails.
+func (c *connection) write(w *worker, buf []byte) (written int, ok bool) {
+	written, err := c.stream.TryWrite(buf)
+	if written > 0 {
+		w.count.bytes.Add(uint64(written))
+		c.lastWrite.Store(w.now.UnixMilli())
+	}
+	if err != nil {
+		c.end(ReasonWriteError)
+		return written, false
+	}
+	return written, true
+}
+
+// delivered counts the events among frames that are out.
+func (c *connection) delivered(w *worker, frames []queued) {
+	for i := range frames {
+		if f := &frames[i]; f.live {
+			w.count.delivered(w.now.Sub(f.event.entry.Record.Time))
+		} else if f.event != nil {
+			w.count.replayed.Add(1)
+		}
+	}
+}
+
+// block begins to queue: the socket is full.
+func (c *connection) block(w *worker, frames []queued, offset int) {
+	c.stalled.Store(w.now.UnixMilli())
+	w.count.stalls.Add(1)
+	c.out = newOutqueue(frames[:1], offset)
+	c.enqueue(w, frames[1:])
+}
+
+// enqueue puts frames behind those that wait, by the policy for slow consumers.
+func (c *connection) enqueue(w *worker, frames []queued) {
+	for _, f := range frames {
+		policy := c.hub.cfg.SlowPolicy
+		if f.event != nil && f.event.entry.Record.Slow != engine.SlowDefault {
+			policy = f.event.entry.Record.Slow
+		}
+		switch c.out.push(f, policy, c.hub.cfg.MaxQueueBytes) {
+		case accepted:
+		case conflated:
+			w.count.conflated.Add(1)
+		case gapped:
+			w.count.gapped.Add(1)
+		case refused:
+			w.count.refused.Add(1)
+			c.end(ReasonSlow)
+			return
+		}
+	}
+	c.queuedBytes.Store(int32(c.out.live))
+}
+
+// drainQueue writes what waits, now that the socket takes bytes again. When all
+// of it is out the client learns of the events that were dropped meanwhile.
+func (c *connection) drainQueue(w *worker) {
+	if c.out == nil {
+		return
+	}
+	for !c.out.empty() {
+		buf := c.out.head(w.join)
+		written, ok := c.write(w, buf)
+		if !ok {
+			return
+		}
+		if written > 0 {
+			c.stalled.Store(w.now.UnixMilli())
+		}
+		c.delivered(w, c.out.advance(written))
+		if written < len(buf) {
+			c.queuedBytes.Store(int32(c.out.live))
+			return
+		}
+		if c.out.empty() && c.out.gap.from != 0 {
+			c.out.push(queued{frame: c.hub.gapFrame(c.out.gap)}, engine.SlowDefault, 0)
+			c.out.gap = seqRange{}
+		}
+	}
+	c.out = nil
+	c.queuedBytes.Store(0)
+	c.stalled.Store(0)
+}

@@ -12,6 +12,7 @@ import (
 )
 
 func runAppend(t *testing.T, open func(t *testing.T) engine.Engine) {
+	t.Helper()
 	t.Run("an empty log has a valid epoch and nothing else", func(t *testing.T) {
 		b := mustBounds(t, open(t))
 		if b.First != b.Head+1 {

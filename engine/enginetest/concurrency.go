@@ -8,6 +8,7 @@ import (
 )
 
 func runConcurrency(t *testing.T, open func(t *testing.T) engine.Engine) {
+	t.Helper()
 	t.Run("concurrent appends reach two tails once and in one order", func(t *testing.T) {
 		const appenders, each = 8, 100
 		eng := open(t)

@@ -20,6 +20,7 @@ type Options struct {
 // Run tests the engine that open returns: a fresh and empty log at each call,
 // released by the test's clean-up. Engines may be closed twice.
 func Run(t *testing.T, open func(t *testing.T) engine.Engine, opts Options) {
+	t.Helper()
 	t.Run("Append", func(t *testing.T) { runAppend(t, open) })
 	t.Run("Idempotency", func(t *testing.T) { runIdempotency(t, open) })
 	t.Run("Tail", func(t *testing.T) { runTail(t, open) })

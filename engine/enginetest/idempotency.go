@@ -8,6 +8,7 @@ import (
 )
 
 func runIdempotency(t *testing.T, open func(t *testing.T) engine.Engine) {
+	t.Helper()
 	t.Run("a repeated key stores nothing and answers the first position", func(t *testing.T) {
 		eng := open(t)
 		f := follow(t, eng, 0)

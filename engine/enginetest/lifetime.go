@@ -9,6 +9,7 @@ import (
 )
 
 func runClose(t *testing.T, open func(t *testing.T) engine.Engine) {
+	t.Helper()
 	t.Run("ends every tail and refuses everything after", func(t *testing.T) {
 		eng := open(t)
 		a, b := follow(t, eng, 0), follow(t, eng, 0)

@@ -12,6 +12,7 @@ import (
 const enough = 20_000
 
 func runRetention(t *testing.T, openSmall func(t *testing.T) engine.Engine) {
+	t.Helper()
 	t.Run("a position that is no longer retained is an error", func(t *testing.T) {
 		eng := openSmall(t)
 		start := mustBounds(t, eng)

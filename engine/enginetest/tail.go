@@ -9,6 +9,7 @@ import (
 )
 
 func runTail(t *testing.T, open func(t *testing.T) engine.Engine) {
+	t.Helper()
 	for _, tt := range []struct {
 		name  string
 		after uint64 // relative to the empty log's head

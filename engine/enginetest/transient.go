@@ -12,6 +12,7 @@ import (
 const probe = 1 << 40
 
 func runTransient(t *testing.T, open func(t *testing.T) engine.Engine) {
+	t.Helper()
 	t.Run("is delivered without a position, in order, at most once", func(t *testing.T) {
 		eng := open(t)
 		f := follow(t, eng, 0)

@@ -93,7 +93,8 @@ func (e *Engine) read(t *tail) error {
 		t.nextTransient = e.transients.first
 	}
 	t.batch = t.batch[:0]
-	for len(t.batch) < maxBatch && e.readOne(t) {
+	for more := true; more && len(t.batch) < maxBatch; {
+		more = e.readOne(t)
 	}
 	e.trimTransients()
 	t.waiting = len(t.batch) == 0

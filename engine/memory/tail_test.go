@@ -14,13 +14,13 @@ func named(name string, transient bool) *engine.Record {
 	return &engine.Record{To: []engine.Address{engine.All}, Body: []byte(name), Transient: transient}
 }
 
-// startTail follows the log in a bubble and adds the bodies to seen.
-func startTail(t *testing.T, eng *Engine, after uint64, gate <-chan struct{}) (seen *strings.Builder, stop func()) {
+// startTail follows the log from the start in a bubble and adds the bodies to seen.
+func startTail(t *testing.T, eng *Engine, gate <-chan struct{}) (seen *strings.Builder, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	seen = new(strings.Builder)
 	go func() {
-		_ = eng.Tail(ctx, after, func(batch []engine.Stored) error {
+		_ = eng.Tail(ctx, 0, func(batch []engine.Stored) error {
 			for _, s := range batch {
 				seen.Write(s.Record.Body)
 			}
@@ -39,11 +39,11 @@ func TestTail_InterleavesTransientRecordsAsTheyArrived(t *testing.T) {
 		eng := newTestEngine(t, Config{})
 		mustAppend(t, eng, named("a", false), "")
 		gate := make(chan struct{})
-		seen, _ := startTail(t, eng, 0, gate) // reads a, then blocks
+		seen, _ := startTail(t, eng, gate) // reads a, then blocks
 		for _, r := range "BcDEfgH" {
 			mustAppend(t, eng, named(string(r), r < 'a'), "") // upper case is transient
 		}
-		late, _ := startTail(t, eng, 0, nil)
+		late, _ := startTail(t, eng, nil)
 		mustAppend(t, eng, named("I", true), "")
 		close(gate)
 		synctest.Wait()
@@ -64,8 +64,8 @@ func TestTail_TransientRecordsAreNotKept(t *testing.T) {
 			t.Errorf("%d are held though nobody listens", n)
 		}
 		gate := make(chan struct{})
-		slow, stop := startTail(t, eng, 0, gate)
-		quick, _ := startTail(t, eng, 0, nil)
+		slow, stop := startTail(t, eng, gate)
+		quick, _ := startTail(t, eng, nil)
 		for range 5 {
 			mustAppend(t, eng, named("B", true), "")
 			synctest.Wait()
@@ -96,7 +96,7 @@ func TestTail_ASlowTailLosesTheOldestTransientRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		eng := newTestEngine(t, Config{})
 		gate := make(chan struct{})
-		slow, _ := startTail(t, eng, 0, gate)
+		slow, _ := startTail(t, eng, gate)
 		mustAppend(t, eng, named("-", true), "")
 		synctest.Wait() // it holds the first one
 		for range maxTransients {
@@ -123,7 +123,7 @@ func TestTail_TransientRecordsAreBoundedInBytes(t *testing.T) {
 		eng := newTestEngine(t, Config{})
 		gate := make(chan struct{})
 		defer close(gate)
-		startTail(t, eng, 0, gate)
+		startTail(t, eng, gate)
 		for range 100 {
 			mustAppend(t, eng, named(strings.Repeat("x", 1<<20), true), "")
 		}

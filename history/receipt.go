@@ -45,8 +45,14 @@ func (r *Receipt) Done(connections, users int) {
 func (r *Receipt) Wait(ctx context.Context) (connections, users int, err error) {
 	select {
 	case <-r.done:
-		return int(r.connections.Load()), int(r.users.Load()), nil
+		connections, users = r.sums()
+		return connections, users, nil
 	case <-ctx.Done():
 		return 0, 0, ctx.Err()
 	}
+}
+
+// sums returns what the closed parts have reached.
+func (r *Receipt) sums() (connections, users int) {
+	return int(r.connections.Load()), int(r.users.Load())
 }

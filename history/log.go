@@ -1,0 +1,125 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"example.org/hub/engine"
+)
+
+// Log is the shared log as one hub uses it: it appends for the hub's publishers
+// and follows the engine for the hub's connections. All methods may be called
+// from any goroutine, Close not from within deliver.
+type Log struct {
+	eng     engine.Engine
+	window  *Window
+	origin  uint64
+	log     *slog.Logger
+	deliver func([]*Entry)
+	onReset func(Gap)
+
+	nonce   atomic.Uint64
+	pending pending
+
+	stop   context.CancelFunc
+	loaded chan struct{} // closed when the window has what the engine had at Open
+	done   chan struct{} // closed when the tail goroutine has ended
+	place  place
+
+	up         atomic.Bool
+	tailErrors atomic.Uint64
+	resets     atomic.Uint64
+}
+
+// Open follows an engine, which stays the caller's to close, and returns when the
+// window holds what the engine retains, as far as it fits. It fails if the engine
+// does, or when ctx ends before.
+//
+// From then on deliver gets every further entry, in order, by one goroutine; each
+// slice is its own. origin tells the hubs of a cluster apart.
+func Open(ctx context.Context, eng engine.Engine, cfg Config, origin uint64, log *slog.Logger, deliver func([]*Entry)) (*Log, error) {
+	bounds, err := eng.Bounds(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open log: %w", err)
+	}
+	cfg = cfg.orDefault()
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	l := &Log{
+		eng:     eng,
+		window:  NewWindow(cfg),
+		origin:  origin,
+		log:     log,
+		deliver: deliver,
+		onReset: cfg.OnReset,
+		pending: pending{receipts: make(map[uint64]*Receipt)},
+		stop:    stop,
+		loaded:  make(chan struct{}),
+		done:    make(chan struct{}),
+	}
+	l.begin(bounds)
+	go l.follow(running)
+	select {
+	case <-l.loaded:
+		return l, nil
+	case <-l.done:
+		l.Close()
+		return nil, fmt.Errorf("open log: %w", engine.ErrClosed)
+	case <-ctx.Done():
+		l.Close()
+		return nil, fmt.Errorf("open log: %w", ctx.Err())
+	}
+}
+
+// Append stamps rec with its time and origin and stores it behind everything
+// before it. rec is the log's from then on, also after an error. With a key, a
+// second Append within engine.IdempotencyTTL stores nothing.
+//
+// Errors: engine.ErrUnavailable, engine.ErrClosed, or the context's error.
+func (l *Log) Append(ctx context.Context, rec *engine.Record, key string) (*Pending, error) {
+	select {
+	case <-l.done:
+		return nil, fmt.Errorf("append to log: %w", engine.ErrClosed)
+	default:
+	}
+	p := &Pending{log: l, nonce: l.nonce.Add(1), receipt: NewReceipt()}
+	rec.Origin, rec.Nonce, rec.Time = l.origin, p.nonce, time.Now()
+	// The record can return before the engine has answered.
+	l.pending.add(p.nonce, p.receipt)
+	appended, err := l.eng.Append(ctx, rec, key)
+	if err != nil {
+		l.pending.forget(p.nonce)
+		return nil, fmt.Errorf("append to log: %w", err)
+	}
+	if appended.Duplicate {
+		l.pending.forget(p.nonce)
+	}
+	p.position, p.duplicate = appended.Position, appended.Duplicate
+	return p, nil
+}
+
+// Window returns the window that the log keeps filled.
+func (l *Log) Window() *Window { return l.window }
+
+// Up reports whether the engine is being followed at the moment.
+func (l *Log) Up() bool { return l.up.Load() }
+
+// TailErrors returns how often following the engine failed.
+func (l *Log) TailErrors() uint64 { return l.tailErrors.Load() }
+
+// Resets returns how often the place in the log was lost, each time a gap for
+// every open stream.
+func (l *Log) Resets() uint64 { return l.resets.Load() }
+
+// Waiting returns how many records of this hub have not come back yet.
+func (l *Log) Waiting() int { return l.pending.len() }
+
+// Close stops following and returns when deliver will not be called any more.
+// Publishers that still wait get their outcome. It may be called again.
+func (l *Log) Close() {
+	l.stop()
+	<-l.done
+	l.pending.abandon()
+}

@@ -1,0 +1,145 @@
+// Package history keeps the newest part of the log in the hub's memory, finds in
+// it what a returning client missed, and says exactly when that is not whole.
+//
+// A Log follows an engine: it encodes each record once, adds it to the Window and
+// hands it on for delivery. The window is the same on every hub and needs
+// nothing from the engine for a replay, so that any number of clients can return
+// at once, also while the engine is down.
+package history
+
+import (
+	"sync"
+	"time"
+
+	"example.org/hub/engine"
+)
+
+// Window holds the newest entries of the log without a break, bounded by age,
+// count and bytes. All methods may be called from any goroutine.
+type Window struct {
+	cfg   Config
+	start time.Time // ages are counted from here, by the monotonic clock
+
+	mu     sync.RWMutex
+	epoch  string
+	ring   ring
+	latest index
+	bytes  int64
+}
+
+// Stats are the figures of a window at one moment.
+type Stats struct {
+	Events    int           // entries that can be replayed
+	Addresses int           // addresses that they are for
+	Bytes     int64         // as Config.MaxBytes counts
+	OldestAge time.Duration // 0 if there are none
+}
+
+// NewWindow returns an empty window that belongs to no log yet.
+func NewWindow(cfg Config) *Window {
+	w := &Window{cfg: cfg.orDefault(), start: time.Now()}
+	w.Reset("", 0)
+	return w
+}
+
+// Reset empties the window. The next entry is the one after head.
+func (w *Window) Reset(epoch string, head uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.epoch = epoch
+	w.restart(head)
+}
+
+func (w *Window) restart(head uint64) {
+	w.ring = ring{first: head + 1, next: head + 1}
+	w.latest = make(index)
+	w.bytes = 0
+}
+
+// Add appends entries in the order of the log. Transient ones are left out, and
+// so are those it has. If some are missing in between, the window starts anew
+// behind them, since it only holds what is whole.
+func (w *Window) Add(entries ...*Entry) {
+	now := time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, e := range entries {
+		if e.Seq < w.ring.next {
+			continue
+		}
+		if e.Seq > w.ring.next {
+			w.restart(e.Seq - 1)
+		}
+		w.add(e, now)
+	}
+	w.evict(now)
+}
+
+func (w *Window) add(e *Entry, now time.Time) {
+	s := slot{
+		entry: e,
+		at:    now.Sub(w.start) - age(e.Record, now),
+		size:  int64(e.Record.Size() + len(e.Frame)),
+	}
+	w.latest.add(&s)
+	w.bytes += s.size
+	w.ring.push(s)
+}
+
+// age returns how old a record is. One without a time, or from a hub whose clock
+// is ahead, is new.
+func age(rec *engine.Record, now time.Time) time.Duration {
+	if rec.Time.IsZero() {
+		return 0
+	}
+	return max(0, now.Sub(rec.Time))
+}
+
+// evict drops the oldest entries until the rest is within the limits. The newest
+// is kept whatever its size.
+func (w *Window) evict(now time.Time) {
+	for w.ring.len() > 0 {
+		tooMuch := w.ring.len() > 1 && (w.ring.len() > w.cfg.MaxEvents || w.bytes > w.cfg.MaxBytes)
+		if !tooMuch && !w.outdated(now) {
+			return
+		}
+		oldest := w.ring.at(w.ring.first)
+		w.latest.remove(oldest)
+		w.bytes -= oldest.size
+		w.ring.drop()
+	}
+}
+
+// outdated reports whether the oldest entry is too old.
+func (w *Window) outdated(now time.Time) bool {
+	return w.ring.len() > 0 && now.Sub(w.start)-w.ring.at(w.ring.first).at >= w.cfg.MaxAge
+}
+
+// Position returns the position of the newest entry, retained or not. Its Seq is
+// 0 if there was none.
+func (w *Window) Position() engine.Position {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return engine.Position{Epoch: w.epoch, Seq: w.head()}
+}
+
+// Epoch returns the epoch of the log, "" before the first Reset.
+func (w *Window) Epoch() string { return w.Position().Epoch }
+
+// Head returns the Seq of the newest entry, retained or not, 0 if there was none.
+func (w *Window) Head() uint64 { return w.Position().Seq }
+
+func (w *Window) head() uint64 { return w.ring.next - 1 }
+
+// Stats returns the window's figures.
+func (w *Window) Stats() Stats {
+	now := time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.evict(now)
+	s := Stats{Events: w.ring.len(), Addresses: len(w.latest), Bytes: w.bytes}
+	if s.Events > 0 {
+		s.OldestAge = now.Sub(w.start) - w.ring.at(w.ring.first).at
+	}
+	return s
+}

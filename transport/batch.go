@@ -1,0 +1,123 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"example.org/hub/engine"
+	"example.org/hub/history"
+)
+
+// batchLine is what became of one line of an NDJSON body.
+type batchLine struct {
+	pending *history.Pending
+	err     error
+	target  string
+}
+
+// publishBatch stores all lines, one after another, before it waits for the
+// first of them to be delivered. A line that is refused fails alone.
+func (s *Server) publishBatch(c *call, key string) error {
+	start := time.Now()
+	lines, err := splitBatch(c.rc.PostBody(), s.cfg.MaxBatch)
+	if err != nil {
+		s.metrics.published(targetNone, err)
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.AppendTimeout)
+	defer cancel()
+	results := make([]batchLine, len(lines))
+	for i, line := range lines {
+		results[i] = s.appendLine(ctx, line, lineKey(key, i+1), start)
+	}
+	s.answerBatch(ctx, c.rc, results)
+	s.metrics.publishTotal.UpdateDuration(start)
+	return nil
+}
+
+// splitBatch returns the lines of a body. The last one may end with a line feed
+// or not; there are no empty ones in between.
+func splitBatch(body []byte, most int) ([][]byte, error) {
+	body = bytes.TrimSuffix(body, []byte{'\n'})
+	if len(body) == 0 {
+		return nil, invalid("empty_batch", "", "the body holds no message")
+	}
+	if n := bytes.Count(body, []byte{'\n'}) + 1; n > most {
+		return nil, &problem{
+			status: fasthttp.StatusRequestEntityTooLarge, code: "batch_too_large",
+			message: fmt.Sprintf("the body has %d lines, the limit is %d", n, most),
+		}
+	}
+	return bytes.Split(body, []byte{'\n'}), nil
+}
+
+func (s *Server) appendLine(ctx context.Context, line []byte, key string, now time.Time) batchLine {
+	rec, err := s.decode(line, now)
+	if err != nil {
+		return batchLine{err: err, target: targetNone}
+	}
+	target := targetOf(rec.To)
+	pending, err := s.append(ctx, rec, key)
+	return batchLine{pending: pending, err: err, target: target}
+}
+
+// answerBatch writes one result a line. If no line was stored, the status is
+// that of the first failure, so that a caller who looks only there notices.
+func (s *Server) answerBatch(ctx context.Context, rc *fasthttp.RequestCtx, results []batchLine) {
+	setNoStore(rc, contentNDJSON)
+	body := make([]byte, 0, len(results)*64)
+	stored := false
+	for i := range results {
+		r := &results[i]
+		if r.err == nil {
+			stored = true
+			body = appendOutcome(body, r.pending.Wait(ctx))
+		} else {
+			body = s.appendLineProblem(body, i+1, r.err)
+		}
+		body = append(body, '\n')
+		s.metrics.published(r.target, r.err)
+	}
+	rc.SetStatusCode(fasthttp.StatusAccepted)
+	if !stored {
+		p, _ := problemOf(results[0].err)
+		rc.SetStatusCode(p.status)
+		if p.retryAfter > 0 {
+			rc.Response.Header.Set(fasthttp.HeaderRetryAfter, strconv.Itoa(p.retryAfter))
+		}
+	}
+	rc.Response.AppendBody(body)
+}
+
+func (s *Server) appendLineProblem(b []byte, line int, err error) []byte {
+	p, known := problemOf(err)
+	if !known {
+		s.log.Error("message of a batch failed", "line", line, "err", err)
+	}
+	b = append(b, `{"line":`...)
+	b = strconv.AppendInt(b, int64(line), 10)
+	b = append(b, ',')
+	return append(b, appendProblem(nil, p)[1:]...)
+}
+
+// targetOf is how metrics call the addresses of a message.
+func targetOf(to []engine.Address) string {
+	if len(to) != 1 {
+		return targetSeveral
+	}
+	switch kind, _ := to[0].Split(); kind {
+	case engine.KindAll:
+		return targetBroadcast
+	case engine.KindUser:
+		return targetUser
+	case engine.KindTopic:
+		return targetTopic
+	default:
+		return targetConnection
+	}
+}

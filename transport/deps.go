@@ -1,0 +1,88 @@
+package transport
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"example.org/hub/actors"
+	"example.org/hub/auth"
+	"example.org/hub/engine"
+	"example.org/hub/history"
+)
+
+// Hub is the supervision tree as transport sees it. *actors.Hub is one.
+type Hub interface {
+	// Attach hands a stream over. It never blocks; a refusal comes back
+	// through Stream.Refuse.
+	Attach(*actors.Attach)
+
+	// UpdateDashboard gives the dashboards of this hub their next frame.
+	UpdateDashboard(frame []byte)
+
+	// Stats returns the figures of this hub.
+	Stats() actors.Stats
+
+	// Users lists who is connected, by id, at most limit after the id.
+	Users(ctx context.Context, after string, limit int) ([]actors.UserInfo, error)
+
+	// User describes one user and reports whether it is connected.
+	User(ctx context.Context, id string) (actors.UserInfo, bool, error)
+
+	// Draining reports whether the hub has begun to stop.
+	Draining() bool
+
+	// Ping asks the tree for a sign of life.
+	Ping(ctx context.Context) error
+}
+
+// Log takes what publishers and operators send. *history.Log is one.
+type Log interface {
+	// Append stores a record; the result tells whom it reached.
+	Append(ctx context.Context, rec *engine.Record, key string) (*history.Pending, error)
+}
+
+// Verifier checks users' tokens. *auth.Verifier is one.
+type Verifier interface {
+	Verify(ctx context.Context, token string) (auth.Principal, error)
+}
+
+// KeyVerifier checks services' keys. *auth.APIKeys is one.
+type KeyVerifier interface {
+	Verify(key string) (auth.Principal, error)
+}
+
+// TicketOffice exchanges principals for one-time tickets. *auth.Tickets is one.
+type TicketOffice interface {
+	Issue(auth.Principal) (ticket string, expires time.Time, err error)
+	Redeem(ticket string) (auth.Principal, error)
+}
+
+// RevocationList refuses tokens that were revoked. *auth.Revocations is one.
+type RevocationList interface {
+	Revoke(user string, before time.Time)
+	Check(*auth.Principal) error
+}
+
+// Check is one condition of readiness. Its error is shown on the internal
+// listener, so it names no secret.
+type Check struct {
+	Name string
+	Run  func(context.Context) error
+}
+
+// Deps are the parts that a Server works with. Hub, Log, Tickets and
+// Revocations are needed; the others may be nil.
+type Deps struct {
+	Hub         Hub
+	Log         Log
+	Verifier    Verifier    // nil: no token is valid
+	APIKeys     KeyVerifier // nil: no key is valid
+	Tickets     TicketOffice
+	Revocations RevocationList
+	Checks      []Check      // of /readyz, besides the server's own
+	Metrics     *metrics.Set // nil for one of the server's own
+	Logger      *slog.Logger // nil to discard
+}

@@ -1,0 +1,135 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"example.org/hub/engine"
+	"example.org/hub/history"
+)
+
+// messageDecoders keep the scratch space of decoders that are not in use.
+var messageDecoders = sync.Pool{New: func() any { return new(messageDecoder) }}
+
+// publish serves POST /api/messages: one message as JSON, or many as NDJSON.
+func (s *Server) publish(c *call) error {
+	if err := s.checkPublish(c); err != nil {
+		s.metrics.published(targetNone, err)
+		return err
+	}
+	key, err := idempotencyKey(c)
+	if err != nil {
+		s.metrics.published(targetNone, err)
+		return err
+	}
+	if isMediaType(c.rc.Request.Header.ContentType(), contentNDJSON) {
+		return s.publishBatch(c, key)
+	}
+	return s.publishOne(c, key)
+}
+
+func (s *Server) checkPublish(c *call) error {
+	h := &c.rc.Request.Header
+	if coding := h.ContentEncoding(); len(coding) > 0 && string(coding) != "identity" {
+		return &problem{
+			status: fasthttp.StatusUnsupportedMediaType, code: "unsupported_encoding", field: "Content-Encoding",
+			message: "bodies are not decompressed: send it as it is",
+		}
+	}
+	if t := h.ContentType(); !isMediaType(t, contentJSON) && !isMediaType(t, contentNDJSON) {
+		return &problem{
+			status: fasthttp.StatusUnsupportedMediaType, code: "unsupported_media_type", field: "Content-Type",
+			message: "the body is " + contentJSON + " or " + contentNDJSON,
+		}
+	}
+	switch string(c.rc.QueryArgs().Peek("receipt")) {
+	case "", "hub", "cluster":
+		return nil
+	}
+	return invalid("invalid_receipt", "receipt", "receipt is hub or cluster")
+}
+
+// isMediaType compares the essence of a Content-Type; parameters do not matter.
+func isMediaType(header []byte, want string) bool {
+	essence, _, _ := bytes.Cut(header, []byte{';'})
+	essence = bytes.TrimRight(essence, " \t")
+	return len(essence) == len(want) && bytes.EqualFold(essence, []byte(want))
+}
+
+func (s *Server) publishOne(c *call, key string) error {
+	start := time.Now()
+	target := targetNone
+	out, err := s.send(c.rc.PostBody(), key, start, &target)
+	s.metrics.published(target, err)
+	if err != nil {
+		return err
+	}
+	setNoStore(c.rc, contentJSON)
+	c.rc.SetStatusCode(fasthttp.StatusAccepted)
+	c.rc.Response.AppendBody(appendOutcome(make([]byte, 0, 96), out))
+	s.metrics.publishTotal.UpdateDuration(start)
+	return nil
+}
+
+// send stores one message and waits until it is known whom it reached.
+func (s *Server) send(body []byte, key string, now time.Time, target *string) (history.Outcome, error) {
+	rec, err := s.decode(body, now)
+	if err != nil {
+		return history.Outcome{}, err
+	}
+	*target = targetOf(rec.To)
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.AppendTimeout)
+	defer cancel()
+	pending, err := s.append(ctx, rec, key)
+	if err != nil {
+		return history.Outcome{}, err
+	}
+	return pending.Wait(ctx), nil
+}
+
+func (s *Server) decode(body []byte, now time.Time) (*engine.Record, error) {
+	d := messageDecoders.Get().(*messageDecoder)
+	defer messageDecoders.Put(d)
+	d.maxData = s.cfg.MaxData
+	m, err := d.decode(body)
+	if err != nil {
+		return nil, err
+	}
+	return m.record(now)
+}
+
+// append stores a record. A log that does not answer in time may still have
+// stored it, which is what the idempotency key is for.
+func (s *Server) append(ctx context.Context, rec *engine.Record, key string) (*history.Pending, error) {
+	start := time.Now()
+	pending, err := s.events.Append(ctx, rec, key)
+	s.metrics.publishEngine.UpdateDuration(start)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, errUnavailable
+		}
+		return nil, err
+	}
+	s.messagesIn.Add(1)
+	return pending, nil
+}
+
+// appendOutcome appends the answer to one message. Connections and users are
+// those of this hub, and not known for a duplicate.
+func appendOutcome(b []byte, out history.Outcome) []byte {
+	b = append(b, `{"id":`...)
+	b = appendJSONString(b, out.ID)
+	b = append(b, `,"connections":`...)
+	b = strconv.AppendInt(b, int64(out.Connections), 10)
+	b = append(b, `,"users":`...)
+	b = strconv.AppendInt(b, int64(out.Users), 10)
+	if out.Duplicate {
+		b = append(b, `,"duplicate":true`...)
+	}
+	return append(b, '}')
+}

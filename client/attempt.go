@@ -8,7 +8,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"strings"
 	"time"
 
 	"example.org/hub/sse"
@@ -20,7 +19,7 @@ func (s *Stream) attempt(p *policy, yield func(sse.Event) bool) (o outcome) {
 	ctx, cancel := context.WithCancelCause(s.ctx)
 	defer cancel(nil)
 	s.enter(Status{State: Connecting, Attempt: p.failures})
-	resp, err := s.connect(ctx, cancel, p.refresh)
+	resp, err := s.connect(ctx, cancel, p)
 	if err != nil {
 		o.err = err
 		if e := (*Error)(nil); errors.As(err, &e) {
@@ -44,13 +43,14 @@ func (s *Stream) attempt(p *policy, yield func(sse.Event) bool) (o outcome) {
 }
 
 // connect sends the request and returns an answer that is an event stream.
-func (s *Stream) connect(ctx context.Context, cancel context.CancelCauseFunc, refresh bool) (*http.Response, error) {
+func (s *Stream) connect(ctx context.Context, cancel context.CancelCauseFunc, p *policy) (*http.Response, error) {
 	timer := time.AfterFunc(s.cfg.timeout, func() { cancel(ErrTimeout) })
 	defer timer.Stop()
-	req, err := s.request(ctx, refresh)
+	req, err := s.request(ctx, p.refresh)
 	if err != nil {
 		return nil, err
 	}
+	p.token = req.Header.Get("Authorization")
 	resp, err := s.cfg.http.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", because(ctx, err))
@@ -82,9 +82,8 @@ func (s *Stream) request(ctx context.Context, refresh bool) (*http.Request, erro
 func acceptable(resp *http.Response) error {
 	switch resp.StatusCode {
 	case http.StatusOK:
-		essence, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
-		if !strings.EqualFold(strings.TrimSpace(essence), "text/event-stream") {
-			return fmt.Errorf("%w: the content type is %q", ErrContentType, essence)
+		if !isType(resp, "text/event-stream") {
+			return fmt.Errorf("%w: the content type is %q", ErrContentType, resp.Header.Get("Content-Type"))
 		}
 		return nil
 	case http.StatusNoContent:
@@ -150,13 +149,15 @@ func (c *connection) heed(ev sse.Event) {
 }
 
 // greet adapts the watchdog to the heartbeat, and leaves in time for a stream
-// with a new token at 80 to 90 % of the old one's life.
+// with a new token at 80 to 90 % of the old one's life. A source that then has
+// no other token is not asked a second time: the stream lasts until the hub
+// ends it.
 func (c *connection) greet(hello sse.Connected) {
 	if cfg := c.stream.cfg; !cfg.idleFixed {
 		c.body.idle = max(defaultIdle, 3*milliseconds(hello.HeartbeatMs))
 	}
 	life := milliseconds(hello.TokenExpiresInMs)
-	if life > 0 && c.policy.renewable && c.renew == nil {
+	if life > 0 && c.policy.mayRenew() && c.renew == nil {
 		at := time.Duration((0.8 + 0.1*rand.Float64()) * float64(life))
 		c.renew = time.AfterFunc(at, func() { c.cancel(errRenew) })
 	}

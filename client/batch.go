@@ -24,7 +24,7 @@ type BatchResult struct {
 func (p *Publisher) Batch(ctx context.Context, messages []Message) ([]BatchResult, error) {
 	results := make([]BatchResult, len(messages))
 	var body bytes.Buffer
-	sent := make([]int, 0, len(messages))
+	sent := make([]int, 0, len(messages)) // the index of each line
 	for i := range messages {
 		if err := messages[i].appendJSON(&body); err != nil {
 			results[i].Err = fmt.Errorf("client: batch: %w", err)
@@ -37,8 +37,11 @@ func (p *Publisher) Batch(ctx context.Context, messages []Message) ([]BatchResul
 	}
 	answer, err := p.do(ctx, call{
 		method: http.MethodPost, path: messagesPath, query: p.receiptQuery(),
-		body: body.Bytes(), contentType: "application/x-ndjson", idempotencyKey: rand.Text(),
+		body: body.Bytes(), contentType: ndjson, idempotencyKey: rand.Text(),
 	})
+	if e := (*Error)(nil); errors.As(err, &e) && e.lines != "" {
+		answer, err = []byte(e.lines), nil // refused one by one
+	}
 	if err == nil {
 		err = readResults(answer, results, sent)
 	}
@@ -47,6 +50,9 @@ func (p *Publisher) Batch(ctx context.Context, messages []Message) ([]BatchResul
 	}
 	return results, nil
 }
+
+// ndjson is the media type of JSON values in lines.
+const ndjson = "application/x-ndjson"
 
 // batchLine is one line of the answer: a result or an error.
 type batchLine struct {

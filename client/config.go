@@ -18,15 +18,9 @@ import (
 // other is tried again later.
 type TokenSource func(ctx context.Context, refresh bool) (string, error)
 
-// StaticToken returns a source of one token that cannot be renewed: the hub's
-// refusal is final.
+// StaticToken returns a source of one token, for as long as the hub accepts it.
 func StaticToken(token string) TokenSource {
-	return func(_ context.Context, refresh bool) (string, error) {
-		if refresh {
-			return "", fmt.Errorf("token cannot be renewed: %w", ErrUnauthorized)
-		}
-		return token, nil
-	}
+	return func(context.Context, bool) (string, error) { return token, nil }
 }
 
 // config is what the options of either kind set.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -53,6 +54,8 @@ type Error struct {
 	Message    string        // for people
 	Field      string        // the part of the message that is wrong
 	RetryAfter time.Duration // how long the hub asks to wait, 0 if it does not say
+
+	lines string // the results of a batch of which no message was accepted
 }
 
 // Error implements error.
@@ -117,15 +120,22 @@ func (b *errorBody) asError(status int) *Error {
 // refusal reads the error out of a response that is none of success. What is
 // not the hub's JSON, such as a proxy's page, is left out.
 func refusal(resp *http.Response) *Error {
-	const most = 64 << 10
 	e := &Error{Status: resp.StatusCode, Message: http.StatusText(resp.StatusCode)}
-	text, err := io.ReadAll(io.LimitReader(resp.Body, most))
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	var body errorBody
-	if err == nil && json.Unmarshal(text, &body) == nil && body.Error != nil {
+	if isType(resp, ndjson) {
+		e.Message, e.lines = "no message of the batch was accepted", string(text)
+	} else if err == nil && json.Unmarshal(text, &body) == nil && body.Error != nil {
 		e = body.asError(resp.StatusCode)
 	}
 	e.RetryAfter = retryAfter(resp.Header, time.Now())
 	return e
+}
+
+// isType compares the essence of the Content-Type; parameters do not matter.
+func isType(resp *http.Response, want string) bool {
+	essence, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
+	return strings.EqualFold(strings.TrimSpace(essence), want)
 }
 
 // withoutURL takes the URL, whose query may hold a secret, out of an error of

@@ -49,6 +49,10 @@ type Result struct {
 	ID          string `json:"id"`          // position in the log, "" for a transient message
 	Connections int    `json:"connections"` // of the hub that answered, or of all: WithClusterReceipt
 	Users       int    `json:"users"`
+
+	// Duplicate says that the hub had the message already, under the same
+	// idempotency key. Whom it reached is then not known any more.
+	Duplicate bool `json:"duplicate"`
 }
 
 // User, Connection and Topic return the addresses of a message; All is that of

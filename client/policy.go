@@ -33,6 +33,9 @@ type policy struct {
 	failures int  // attempts since the stream last worked
 	refresh  bool // the next attempt asks for a new token
 	refused  bool // a new token was asked for and the stream has not opened since
+
+	token    string // what the attempt under way carries
+	outdated string // what was given up shortly before it would expire
 }
 
 // next returns how long to wait for the next attempt, or the error that ends
@@ -46,7 +49,7 @@ func (p *policy) next(o outcome) (time.Duration, error) {
 		}
 	}
 	if errors.Is(o.err, errRenew) {
-		p.refresh = true
+		p.refresh, p.outdated = true, p.token
 		if o.lasted >= stableAfter {
 			return 0, nil
 		}
@@ -82,6 +85,10 @@ func (p *policy) wait(o outcome) time.Duration {
 	}
 	return d
 }
+
+// mayRenew reports whether there may be a token that lasts longer than that of
+// the attempt under way.
+func (p *policy) mayRenew() bool { return p.renewable && p.token != p.outdated }
 
 // mayRefresh reports whether the hub refused a token that a new one can replace.
 // That is tried once: the second refusal is final.

@@ -2,31 +2,14 @@ package client
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 )
-
-// Stats are the figures of the hubs.
-type Stats struct {
-	TotalConnections int64 `json:"totalConnections"`
-	UniqueUsers      int64 `json:"uniqueUsers"`
-
-	// Raw is the whole answer, with rates and the figures of each hub.
-	Raw json.RawMessage `json:"-"`
-}
-
-// Stats asks for the hubs' figures. It needs the scope presence.
-func (p *Publisher) Stats(ctx context.Context) (Stats, error) {
-	var s Stats
-	answer, err := p.ask(ctx, "stats", "/api/stats", &s)
-	s.Raw = answer
-	return s, err
-}
 
 // Presence is where a user is connected.
 type Presence struct {
@@ -52,31 +35,26 @@ func (p Presence) Online() bool { return len(p.Connections) > 0 }
 // Presence asks where a user is connected. A user without connections is no
 // error. It needs the scope presence.
 func (p *Publisher) Presence(ctx context.Context, user string) (Presence, error) {
-	out := Presence{User: user}
+	var out Presence
 	_, err := p.ask(ctx, "presence", "/api/users/"+segment(user), &out)
-	if e := (*Error)(nil); errors.As(err, &e) && e.Status == http.StatusNotFound && e.Code == codeOffline {
-		return Presence{User: user}, nil
-	}
 	return out, err
 }
 
-// codeOffline tells a user without connections from a path that does not exist.
-const codeOffline = "user_not_found"
-
-// Disconnect ends the streams of a user, whose client comes back if it may. It
-// needs the scope admin, as the two below do.
-func (p *Publisher) Disconnect(ctx context.Context, user string) error {
+// Disconnect ends the streams of a user on every hub, whose client comes back
+// if it may. The result counts those of the hub that answers. It needs the
+// scope admin, as the two below do.
+func (p *Publisher) Disconnect(ctx context.Context, user string) (Result, error) {
 	return p.command(ctx, "disconnect", http.MethodDelete, "/api/users/"+segment(user)+"/connections")
 }
 
 // DisconnectConnection ends one stream.
-func (p *Publisher) DisconnectConnection(ctx context.Context, id string) error {
+func (p *Publisher) DisconnectConnection(ctx context.Context, id string) (Result, error) {
 	return p.command(ctx, "disconnect", http.MethodDelete, "/api/connections/"+segment(id))
 }
 
 // Revoke ends the streams of a user and makes the hubs refuse every token of
 // theirs that was issued before now.
-func (p *Publisher) Revoke(ctx context.Context, user string) error {
+func (p *Publisher) Revoke(ctx context.Context, user string) (Result, error) {
 	return p.command(ctx, "revoke", http.MethodPost, "/api/users/"+segment(user)+"/revoke")
 }
 
@@ -92,11 +70,16 @@ func (p *Publisher) ask(ctx context.Context, what, path string, v any) (json.Raw
 	return answer, nil
 }
 
-func (p *Publisher) command(ctx context.Context, what, method, path string) error {
-	if _, err := p.do(ctx, call{method: method, path: path}); err != nil {
-		return fmt.Errorf("client: %s: %w", what, err)
+func (p *Publisher) command(ctx context.Context, what, method, path string) (Result, error) {
+	var res Result
+	answer, err := p.do(ctx, call{method: method, path: path, idempotencyKey: rand.Text()})
+	if err == nil {
+		err = decode(answer, &res)
 	}
-	return nil
+	if err != nil {
+		return res, fmt.Errorf("client: %s: %w", what, err)
+	}
+	return res, nil
 }
 
 // segment escapes a name to be one segment of a path, dots included: as "." and

@@ -57,6 +57,8 @@ func (p *Publisher) Send(ctx context.Context, m Message) (Result, error) {
 	key := m.IdempotencyKey
 	if key == "" {
 		key = rand.Text()
+	} else if !validHeader(key) {
+		return res, fmt.Errorf("client: send: %w: no header can carry the idempotency key", ErrConfig)
 	}
 	answer, err := p.do(ctx, call{
 		method: http.MethodPost, path: messagesPath, query: p.receiptQuery(),

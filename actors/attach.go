@@ -9,7 +9,7 @@ import (
 type Attach struct {
 	User        string    // whose connection it is
 	Topics      []string  // exact names, already authorised
-	Events      []string  // only these event types, all if empty
+	Events      []string  // only these event types, "" for message; all if empty
 	LastEventID string    // what the client sent, not yet checked; "" if it never had one
 	Expires     time.Time // when the token ends, zero for never
 	Dashboard   bool      // the hub's own figures, once a second

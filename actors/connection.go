@@ -50,7 +50,7 @@ const (
 // filter says what a connection wants beyond its user's events.
 type filter struct {
 	topics []string
-	events []string
+	events []string // "" stands for message
 }
 
 // accepts reports whether the connection wants the event. It reads only what

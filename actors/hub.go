@@ -44,9 +44,12 @@ func New(cfg Config) (*Hub, error) {
 	h := &Hub{cfg: cfg, clock: make(chan struct{})}
 	h.pool = newPool(cfg.Workers)
 	h.metrics = newHubMetrics(cfg.Metrics, h)
-	h.system = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
-		return slog.New(slog.DiscardHandler) // it would log messages; onActorEvent tells what matters
-	}))
+	h.system = actor.NewActorSystem(
+		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
+			return slog.New(slog.DiscardHandler) // it would log messages; onActorEvent tells what matters
+		}),
+		actor.WithDeadLetterThrottleInterval(time.Millisecond), // or each hub leaves a timer of a second behind
+	)
 	h.system.EventStream.Subscribe(h.metrics.onActorEvent)
 	pid, err := h.system.Root.SpawnNamed(newRegistry(h), registryName)
 	if err != nil {

@@ -65,7 +65,7 @@ func TestHub_HonoursExceptAndEventFilter(t *testing.T) {
 	f := newFixture(t)
 	defer f.stop()
 	plain := f.attach("alice")
-	picky := f.attach("alice", func(a *Attach) { a.Events = []string{"wanted", "message"} })
+	picky := f.attach("alice", func(a *Attach) { a.Events = []string{"wanted", ""} })
 
 	except := &engine.Record{To: []engine.Address{engine.All}, Name: "wanted", Except: connectionIDOf(t, picky)}
 	if c, u := f.counts(f.publish(except, "not for picky")); c != 1 || u != 1 {

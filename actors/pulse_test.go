@@ -18,7 +18,7 @@ func inBubble(t *testing.T, configure func(*Config), test func(*testing.T, *fixt
 		f := newFixture(t, configure)
 		test(t, f)
 		f.stop()
-		time.Sleep(2 * time.Second) // protoactor throttles its log of dead letters by a timer
+		time.Sleep(time.Second) // protoactor throttles its log of dead letters by a timer
 	})
 }
 

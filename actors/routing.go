@@ -185,11 +185,5 @@ func (a *registry) find(id string) *connection {
 
 // wants reports whether the filter lets the event type through.
 func (f *filter) wants(name string) bool {
-	if len(f.events) == 0 {
-		return true
-	}
-	if name == "" {
-		name = "message"
-	}
-	return slices.Contains(f.events, name)
+	return len(f.events) == 0 || slices.Contains(f.events, name)
 }

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// dieWithParent makes the kernel kill a child when the suite ends, however it ends.
+func dieWithParent() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+}
+
+// processClock reads the CPU time of a process, of all its threads that live or
+// lived, in nanoseconds: /proc counts in ticks of 10 ms.
+func processClock(pid int) (time.Duration, error) {
+	const scheduler = 2 // CPUCLOCK_SCHED; see clock_getcpuclockid(3)
+	var ts unix.Timespec
+	if err := unix.ClockGettime(int32(^pid<<3|scheduler), &ts); err != nil {
+		return 0, fmt.Errorf("cpu clock of process %d: %w", pid, err)
+	}
+	return time.Duration(ts.Nano()), nil
+}
+
+// raiseFileLimit makes room for n sockets.
+func raiseFileLimit(n int) error {
+	const others = 300 // publishers, files, pipes
+	var lim unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
+		return fmt.Errorf("read the file limit: %w", err)
+	}
+	if lim.Cur < lim.Max {
+		lim.Cur = lim.Max
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &lim); err != nil {
+			return fmt.Errorf("raise the file limit: %w", err)
+		}
+	}
+	if uint64(n+others) > lim.Cur {
+		return fmt.Errorf("%d connections need %d files, the limit is %d", n, n+others, lim.Cur)
+	}
+	return nil
+}
+
+// kernelRelease is the version of the kernel.
+func kernelRelease() string {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return ""
+	}
+	return unix.ByteSliceToString(u.Release[:])
+}

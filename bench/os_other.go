@@ -1,0 +1,17 @@
+//go:build !linux
+
+package main
+
+import (
+	"net"
+	"syscall"
+	"time"
+
+	"example.org/hub/bench/swarm"
+)
+
+func dieWithParent() *syscall.SysProcAttr     { return nil }
+func processClock(int) (time.Duration, error) { return 0, swarm.ErrUnsupported }
+func raiseFileLimit(int) error                { return swarm.ErrUnsupported }
+func kernelRelease() string                   { return "" }
+func serveFloor(*net.TCPListener) error       { return swarm.ErrUnsupported }

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+)
+
+// scenario is one question that is put to each target. run starts a fresh
+// server by env.start and stops it before it returns.
+type scenario interface {
+	run(ctx context.Context, env *environment) (*outcome, error)
+}
+
+// environment is what a scenario runs in.
+type environment struct {
+	*options
+
+	target string // the name of what is measured
+	round  int
+	users  *users
+}
+
+// outcome is what one run of a scenario found.
+type outcome struct {
+	figures  []figure
+	failures []string
+}
+
+// figure is one measured number.
+type figure struct {
+	Name  string  `json:"name"`
+	Unit  string  `json:"unit"`
+	Value float64 `json:"value"`
+}
+
+func (o *outcome) add(name, unit string, value float64) {
+	o.figures = append(o.figures, figure{Name: name, Unit: unit, Value: value})
+}
+
+// fail notes why the run does not count.
+func (o *outcome) fail(format string, args ...any) {
+	o.failures = append(o.failures, fmt.Sprintf(format, args...))
+}
+
+// runScenario runs every target in each round, so that what changes on the
+// machine meanwhile meets all of them, and reports.
+func runScenario(name string, opts *options, params any, s scenario) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := raiseFileLimit(opts.Conns); err != nil {
+		return err
+	}
+	if opts.Out != "" {
+		if err := os.MkdirAll(opts.Out, 0o750); err != nil {
+			return fmt.Errorf("make the output directory: %w", err)
+		}
+	}
+	users, err := newUsers(opts)
+	if err != nil {
+		return err
+	}
+	rep := newReport(name, opts, params)
+	for round := 1; round <= opts.Runs; round++ {
+		for _, target := range opts.targets() {
+			fmt.Fprintf(os.Stderr, "round %d/%d: %s %s\n", round, opts.Runs, name, target)
+			env := &environment{options: opts, target: target, round: round, users: users}
+			out, err := s.run(ctx, env)
+			if err != nil {
+				return fmt.Errorf("round %d: %s: %w", round, target, err)
+			}
+			rep.take(round, target, out)
+			if err := pause(ctx, time.Second); err != nil { // for the sockets of this run to go away
+				return err
+			}
+		}
+	}
+	return rep.write(os.Stdout, opts.Out)
+}
+
+// pause waits, or returns why it did not.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("interrupted: %w", ctx.Err())
+	}
+}

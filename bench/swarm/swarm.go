@@ -1,0 +1,198 @@
+package swarm
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// stuckBuffer is the SO_RCVBUF of a reader that never reads. The kernel doubles it.
+const stuckBuffer = 2048
+
+// Config describes a swarm.
+type Config struct {
+	Addr    netip.AddrPort // where to connect to
+	Readers int            // how many connections it can hold
+	Slots   int            // ordered event streams each reader checks, at most MaxSlots
+	Workers int            // goroutines that share the readers
+	Sources int            // source addresses 127.0.0.2 and up, if Addr is IPv4 loopback; 0 for the system's choice
+}
+
+// Swarm is a set of SSE readers. Its methods are called by one goroutine.
+type Swarm struct {
+	cfg     Config
+	readers []*reader
+	shared  *shared
+	stop    chan struct{}
+	once    sync.Once
+	wg      sync.WaitGroup
+
+	mu  sync.Mutex
+	err error // the first failure of a reader's loop
+}
+
+// shared is what all readers and the publisher see.
+type shared struct {
+	delivered atomic.Uint64
+	progress  atomic.Pointer[Progress]
+}
+
+func (s *shared) deliver(slot int) {
+	s.delivered.Add(1)
+	if p := s.progress.Load(); p != nil {
+		p.count(slot, 1)
+	}
+}
+
+// New starts the goroutines of a swarm without connections.
+func New(cfg Config) (*Swarm, error) {
+	if cfg.Readers < 1 || cfg.Slots < 1 || cfg.Slots > MaxSlots || cfg.Workers < 1 || cfg.Sources < 0 || cfg.Sources > 250 {
+		return nil, fmt.Errorf("swarm: %d readers of %d slots on %d workers from %d sources", cfg.Readers, cfg.Slots, cfg.Workers, cfg.Sources)
+	}
+	s := &Swarm{cfg: cfg, shared: &shared{}, stop: make(chan struct{})}
+	for range cfg.Workers {
+		r, err := newReader((cfg.Readers+cfg.Workers-1)/cfg.Workers, cfg.Slots, s.shared)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("swarm: %w", err), s.Close())
+		}
+		s.readers = append(s.readers, r)
+		s.wg.Go(func() {
+			if err := r.loop(s.stop); err != nil {
+				s.fail(err)
+			}
+		})
+	}
+	return s, nil
+}
+
+func (s *Swarm) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.err = err
+	}
+}
+
+// OpenConfig describes connections to be opened.
+type OpenConfig struct {
+	First       int                                 // the number of the first one
+	Count       int                                 // how many
+	Concurrency int                                 // how many may be on their way at once
+	Stuck       bool                                // they read the first event, then nothing, with a tiny receive buffer
+	Timeout     time.Duration                       // for all of them together
+	Request     func(dst []byte, number int) []byte // appends the request of a connection; called by several goroutines
+}
+
+// Open opens connections and waits until each has had its first event or failed.
+// Failures are in the result, not in the error.
+func (s *Swarm) Open(cfg OpenConfig) (OpenResult, error) {
+	if cfg.First < 0 || cfg.Count < 1 || cfg.First+cfg.Count > s.cfg.Readers || cfg.Concurrency < 1 {
+		return OpenResult{}, fmt.Errorf("open: %d connections from %d of %d", cfg.Count, cfg.First, s.cfg.Readers)
+	}
+	w := len(s.readers)
+	result, done := newOpenResult(), make(chan OpenResult, w)
+	started := 0
+	for k, r := range s.readers {
+		o := &opening{
+			OpenConfig: cfg,
+			next:       localCount(cfg.First, k, w),
+			end:        localCount(cfg.First+cfg.Count, k, w),
+			limit:      max(cfg.Concurrency/w, 1),
+			deadline:   Now() + int64(cfg.Timeout),
+			number:     func(local int) int { return local*w + k },
+			addr:       s.cfg.Addr,
+			source:     s.source,
+			result:     newOpenResult(),
+			done:       done,
+		}
+		if r.cmds.do(func() { r.opening = o }) {
+			started++
+		}
+	}
+	for range started {
+		part := <-done
+		result.add(&part)
+	}
+	return result, s.Err()
+}
+
+// localCount is how many of the first n connections belong to worker k of w.
+func localCount(n, k, w int) int { return (n - k + w - 1) / w }
+
+// source spreads the connections over loopback addresses.
+func (s *Swarm) source(number int) netip.Addr {
+	if a := s.cfg.Addr.Addr(); s.cfg.Sources == 0 || !a.Is4() || !a.IsLoopback() {
+		return netip.Addr{}
+	}
+	return netip.AddrFrom4([4]byte{127, 0, 0, byte(2 + number%s.cfg.Sources)})
+}
+
+// Track makes the readers report deliveries to p, or to nobody if p is nil.
+func (s *Swarm) Track(p *Progress) { s.shared.progress.Store(p) }
+
+// Delivered is how many stamped events arrived since the start.
+func (s *Swarm) Delivered() uint64 { return s.shared.delivered.Load() }
+
+// Live is how many connections are open.
+func (s *Swarm) Live() int {
+	n := 0
+	for _, r := range s.readers {
+		r.cmds.do(func() { n += r.live })
+	}
+	return n
+}
+
+// Collect returns what the readers saw since the last Collect.
+func (s *Swarm) Collect() Stats {
+	sum := newStats()
+	for _, r := range s.readers {
+		r.cmds.do(func() {
+			sum.add(&r.stats)
+			r.stats = newStats()
+		})
+	}
+	return sum
+}
+
+// Missing is how many events are still missing at the end of the streams of the
+// first n connections: sent gives the last sequence number sent to each in a slot.
+func (s *Swarm) Missing(n int, sent func(number, slot int) uint32) uint64 {
+	var missing uint64
+	for k, r := range s.readers {
+		r.cmds.do(func() {
+			for i := range localCount(n, k, len(s.readers)) {
+				for slot := range r.slots {
+					if want, last := sent(i*len(s.readers)+k, slot), r.orders[i*r.slots+slot].last; want > last {
+						missing += uint64(want - last)
+					}
+				}
+			}
+		})
+	}
+	return missing
+}
+
+// Err returns the first failure of the swarm itself, not of a connection.
+func (s *Swarm) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// Close resets all connections and ends the goroutines. A second call does nothing.
+func (s *Swarm) Close() error {
+	s.once.Do(func() {
+		close(s.stop)
+		for _, r := range s.readers {
+			r.poll.wake()
+		}
+		s.wg.Wait()
+		for _, r := range s.readers {
+			r.poll.close()
+		}
+	})
+	return s.Err()
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"example.org/hub/bench/swarm"
+)
+
+// server is a running target.
+type server struct {
+	name     string
+	public   netip.AddrPort // streams
+	internal netip.AddrPort // messages, metrics
+	pid      int
+	child    *child // nil if it is not ours
+	files    string // its temporary directory
+	apiKey   string
+	metrics  bool // it answers /metrics and /debug/pprof/
+}
+
+// errRemote is returned for a target elsewhere.
+var errRemote = errors.New("not a loopback address; allow-remote permits it")
+
+// start runs a fresh target, or finds the one that runs already.
+func (e *environment) start(ctx context.Context) (*server, error) {
+	if e.target != targetHub {
+		return startBaseline(e.target)
+	}
+	if e.StartHub != "" {
+		return startHub(ctx, e.StartHub, e.HubFlag, e.users)
+	}
+	return findHub(e.options, e.users)
+}
+
+// findHub describes the hub that runs at the address given.
+func findHub(opts *options, u *users) (*server, error) {
+	public, err := resolve(opts.Target, opts.AllowRemote)
+	if err != nil {
+		return nil, err
+	}
+	internal, err := resolve(opts.Internal, opts.AllowRemote)
+	if err != nil {
+		return nil, err
+	}
+	pid := opts.PID
+	if pid == 0 {
+		if pid, err = pidOfPort(public.Port()); err != nil {
+			return nil, err
+		}
+	}
+	return &server{name: targetHub, public: public, internal: internal, pid: pid, apiKey: u.apiKey, metrics: true}, nil
+}
+
+// resolve returns the address of a host and port; unless allowed otherwise it
+// has to be a loopback address, because a full load is aimed at it.
+func resolve(hostport string, remote bool) (netip.AddrPort, error) {
+	tcp, err := net.ResolveTCPAddr("tcp", hostport)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("target: %w", err)
+	}
+	a := tcp.AddrPort()
+	a = netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+	if !a.Addr().IsLoopback() && !remote {
+		return a, fmt.Errorf("target %s: %w", hostport, errRemote)
+	}
+	return a, nil
+}
+
+// swarm makes readers for the streams of the target.
+func (s *server) swarm(e *environment, readers, slots int) (*swarm.Swarm, error) {
+	return swarm.New(swarm.Config{Addr: s.public, Readers: readers, Slots: slots, Workers: e.Workers, Sources: e.Sources})
+}
+
+// open opens count connections from number first on, and fails if any fails.
+func (s *server) open(e *environment, sw *swarm.Swarm, first, count int, stuck bool) (swarm.OpenResult, error) {
+	res, err := sw.Open(swarm.OpenConfig{
+		First: first, Count: count, Concurrency: e.Concurrency, Stuck: stuck, Timeout: e.Timeout,
+		Request: e.users.streamRequest(s.public.String()),
+	})
+	if err != nil {
+		return res, err
+	}
+	if res.Failed > 0 {
+		return res, fmt.Errorf("open connections: %d of %d failed: %v", res.Failed, count, res.Causes)
+	}
+	return res, nil
+}
+
+// publisher opens keep-alive connections to the target.
+func (s *server) publisher(e *environment, conns, size int) (*swarm.Publisher, error) {
+	return swarm.NewPublisher(swarm.PublisherConfig{
+		Addr: s.internal, Conns: conns,
+		Request: e.users.publishRequest(s.internal.String(), size),
+	})
+}
+
+// stop ends a target that the suite started.
+func (s *server) stop() {
+	if s.child != nil {
+		s.child.stop()
+	}
+	removeFiles(s.files)
+}
+
+// waitFor polls until ok, for at most limit.
+func waitFor(ctx context.Context, limit time.Duration, ok func() bool) (bool, error) {
+	const step = 2 * time.Millisecond
+	for range limit / step {
+		if ok() {
+			return true, nil
+		}
+		if err := pause(ctx, step); err != nil {
+			return false, err
+		}
+	}
+	return ok(), nil
+}

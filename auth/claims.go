@@ -96,8 +96,7 @@ func (c *claims) date(i int) (time.Time, error) {
 	}
 	seconds, err := strconv.ParseFloat(string(c[i]), 64) // fails for a quoted number
 	if err != nil || seconds < 0 || seconds > maxSeconds {
-		return time.Time{}, fmt.Errorf("%w: %s is not a number of seconds from 0 to %d",
-			ErrClaims, claimNames[i], maxSeconds)
+		return time.Time{}, fmt.Errorf("%w: %s is not a time in seconds since 1970", ErrClaims, claimNames[i])
 	}
 	whole, fraction := math.Modf(seconds)
 	return time.Unix(int64(whole), int64(fraction*1000)*int64(time.Millisecond)), nil

@@ -110,7 +110,8 @@ func TestClaims_Accepted(t *testing.T) {
 		{"iat with an exponent", `"iat":1.7e9`, Config{}, Principal{Issued: time.Unix(1700000000, 0)}},
 		{"a lifetime within the limit", `"iat":NOW+0`, Config{MaxLifetime: 61 * time.Minute}, Principal{Issued: time.Unix(time.Now().Unix(), 0)}},
 		{
-			"scope as a string", `"scope":"openid dashboard  publish dashboard"`, Config{},
+			"scope as a string", `"scope":"openid dashboard  publish dashboard"`,
+			Config{},
 			Principal{Scopes: []Scope{ScopeDashboard, ScopePublish}},
 		},
 		{"scope as an array", `"scope":["admin","x","presence"]`, Config{}, Principal{Scopes: []Scope{ScopeAdmin, ScopePresence}}},
@@ -118,7 +119,8 @@ func TestClaims_Accepted(t *testing.T) {
 		{"scope and topics null", `"scope":null,"topics":null`, Config{}, Principal{}},
 		{"no topics", `"topics":[]`, Config{}, Principal{}},
 		{
-			"topics", ` "topics" : [ "news" , "team/7*", "*", "a\"]b" ] `, Config{},
+			"topics", ` "topics" : [ "news" , "team/7*", "*", "a\"]b" ] `,
+			Config{},
 			Principal{Topics: []string{"news", "team/7*", "*", `a"]b`}},
 		},
 		{"nested members of the same names", `"x":{"sub":"eve","exp":1},"y":[{"scope":"admin"},"}]\\"]`, Config{}, Principal{}},

@@ -65,15 +65,21 @@ func edToken(kid string) string {
 	return forge(`{"alg":"EdDSA","kid":"`+kid+`"}`, claimsWith(""), by(jwt.SigningMethodEdDSA, edPair()))
 }
 
-// openStub runs f in a bubble with a Verifier whose keys come from the source.
-func openStub(t *testing.T, s *stubSource, f func(t *testing.T, verify func(token string) error)) {
+// bubble is a test in synctest's time, of a Verifier whose keys come from a source.
+type bubble struct {
+	*testing.T
+	verify func(token string) error
+}
+
+func openStub(t *testing.T, s *stubSource, f func(b *bubble)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		v := &Verifier{cfg: Config{Keys: []Key{hmacKey(secretText)}}}
 		v.jwks = openKeySet(t.Context(), s.fetch, slog.New(slog.DiscardHandler))
-		f(t, func(token string) error {
+		f(&bubble{T: t, verify: func(token string) error {
 			_, err := v.Verify(t.Context(), token)
 			return err
-		})
+		}})
 		v.Close()
 		if s.overlap {
 			t.Error("two fetches at a time")
@@ -83,7 +89,7 @@ func openStub(t *testing.T, s *stubSource, f func(t *testing.T, verify func(toke
 
 func TestJWKS_KeyIsFoundByKidAndAlgorithm(t *testing.T) {
 	s := &stubSource{keys: keyIndex{{EdDSA, "ed"}: publicKey(edPair()), {RS256, "rs"}: publicKey(rsaPair()), {RS256, ""}: publicKey(rsaPair())}}
-	openStub(t, s, func(t *testing.T, verify func(string) error) {
+	openStub(t, s, func(b *bubble) {
 		rs := by(jwt.SigningMethodRS256, rsaPair())
 		for _, tt := range []struct {
 			name, token string
@@ -104,12 +110,12 @@ func TestJWKS_KeyIsFoundByKidAndAlgorithm(t *testing.T) {
 			{"the public key as a secret", forge(`{"alg":"HS256","kid":"ed"}`, claimsWith(""), by(jwt.SigningMethodHS256, publicDER(edPair()))), ErrSignature},
 			{"alg none with a known kid", forge(`{"alg":"none","kid":"ed"}`, claimsWith(""), byNone), ErrUnknownKey},
 		} {
-			if err := verify(tt.token); !errors.Is(err, tt.want) {
-				t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
+			if err := b.verify(tt.token); !errors.Is(err, tt.want) {
+				b.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
 			}
 		}
 		if n := s.count(); n != 2 {
-			t.Errorf("%d fetches, want the first and one for all the unknown kids", n)
+			b.Errorf("%d fetches, want the first and one for all the unknown kids", n)
 		}
 	})
 }
@@ -117,17 +123,17 @@ func TestJWKS_KeyIsFoundByKidAndAlgorithm(t *testing.T) {
 // Fails when ask does not look at the time of the last question.
 func TestJWKS_UnknownKidsCauseOneFetchAMinute(t *testing.T) {
 	s := &stubSource{keys: edKey("a"), delay: time.Millisecond}
-	openStub(t, s, func(t *testing.T, verify func(string) error) {
+	openStub(t, s, func(b *bubble) {
 		start := time.Now()
 		for i := range 300 {
-			if err := verify(edToken(fmt.Sprint("kid", i))); !errors.Is(err, ErrUnknownKey) {
-				t.Fatalf("got %v, want ErrUnknownKey", err)
+			if err := b.verify(edToken(fmt.Sprint("kid", i))); !errors.Is(err, ErrUnknownKey) {
+				b.Fatalf("got %v, want ErrUnknownKey", err)
 			}
 			time.Sleep(time.Second)
 		}
 		minutes := int(time.Since(start) / time.Minute)
 		if n := s.count(); n > minutes+2 {
-			t.Errorf("%d fetches in %d minutes", n, minutes)
+			b.Errorf("%d fetches in %d minutes", n, minutes)
 		}
 	})
 }
@@ -135,22 +141,22 @@ func TestJWKS_UnknownKidsCauseOneFetchAMinute(t *testing.T) {
 // Fails when the waiting callers each ask for a fetch of their own.
 func TestJWKS_ManyWaitForOneFetch(t *testing.T) {
 	s := &stubSource{keys: edKey("old"), delay: time.Second}
-	openStub(t, s, func(t *testing.T, verify func(string) error) {
+	openStub(t, s, func(b *bubble) {
 		s.set(edKey("new"), nil)
 		var wg sync.WaitGroup
 		for range 100 {
 			wg.Go(func() {
-				if err := verify(edToken("new")); err != nil {
-					t.Errorf("the rotated key: %v", err)
+				if err := b.verify(edToken("new")); err != nil {
+					b.Errorf("the rotated key: %v", err)
 				}
 			})
 		}
 		wg.Wait()
 		if n := s.count(); n != 2 {
-			t.Errorf("%d fetches, want 2", n)
+			b.Errorf("%d fetches, want 2", n)
 		}
-		if err := verify(edToken("old")); !errors.Is(err, ErrUnknownKey) {
-			t.Errorf("a key that the issuer has taken back: got %v, want ErrUnknownKey", err)
+		if err := b.verify(edToken("old")); !errors.Is(err, ErrUnknownKey) {
+			b.Errorf("a key that the issuer has taken back: got %v, want ErrUnknownKey", err)
 		}
 	})
 }
@@ -174,52 +180,70 @@ func TestJWKS_ACallerNeedNotWait(t *testing.T) {
 
 func TestJWKS_KeysAreRefreshedEveryHour(t *testing.T) {
 	s := &stubSource{keys: edKey("a")}
-	openStub(t, s, func(t *testing.T, verify func(string) error) {
+	openStub(t, s, func(b *bubble) {
 		s.set(edKey("b"), nil)
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if n := s.count(); n != 2 {
-			t.Errorf("%d fetches in an hour, want 2", n)
+			b.Errorf("%d fetches in an hour, want 2", n)
 		}
-		if verify(edToken("b")) != nil || verify(edToken("a")) == nil {
-			t.Error("the keys are still the old ones")
+		if b.verify(edToken("b")) != nil || b.verify(edToken("a")) == nil {
+			b.Error("the keys are still the old ones")
 		}
 	})
 }
 
 func TestJWKS_KnownKeysOutliveTheIssuer(t *testing.T) {
 	s := &stubSource{keys: edKey("a")}
-	openStub(t, s, func(t *testing.T, verify func(string) error) {
+	openStub(t, s, func(b *bubble) {
 		s.set(nil, errors.New("down"))
 		for range 30 {
 			time.Sleep(time.Hour)
-			if err := verify(edToken("a")); err != nil {
-				t.Fatal(err)
+			if err := b.verify(edToken("a")); err != nil {
+				b.Fatal(err)
 			}
-			if err := verify(edToken("b")); !errors.Is(err, ErrUnknownKey) {
-				t.Fatalf("got %v, want ErrUnknownKey", err)
+			if err := b.verify(edToken("b")); !errors.Is(err, ErrUnknownKey) {
+				b.Fatalf("got %v, want ErrUnknownKey", err)
 			}
 		}
 		s.set(edKey("b"), nil)
 		time.Sleep(retryInterval)
 		synctest.Wait()
-		if err := verify(edToken("b")); err != nil {
-			t.Errorf("after the issuer is back: %v", err)
+		if err := b.verify(edToken("b")); err != nil {
+			b.Errorf("after the issuer is back: %v", err)
 		}
 	})
 }
 
 func TestJWKS_IssuerIsDownAtStart(t *testing.T) {
 	s := &stubSource{err: errors.New("down")}
-	openStub(t, s, func(t *testing.T, verify func(string) error) {
-		if err := verify(edToken("a")); !errors.Is(err, ErrUnknownKey) {
-			t.Errorf("got %v, want ErrUnknownKey", err)
+	openStub(t, s, func(b *bubble) {
+		if err := b.verify(edToken("a")); !errors.Is(err, ErrUnknownKey) {
+			b.Errorf("got %v, want ErrUnknownKey", err)
 		}
 		s.set(edKey("a"), nil)
 		time.Sleep(retryInterval)
 		synctest.Wait()
-		if err := verify(edToken("a")); err != nil {
-			t.Errorf("a minute later: %v", err)
+		if err := b.verify(edToken("a")); err != nil {
+			b.Errorf("a minute later: %v", err)
+		}
+	})
+}
+
+// A question during a fetch is answered by it, and asks for no further one.
+func TestJWKS_AskingDuringTheHourlyFetch(t *testing.T) {
+	s := &stubSource{keys: edKey("a"), delay: 3 * time.Second}
+	openStub(t, s, func(b *bubble) {
+		s.set(edKey("b"), nil)
+		for s.count() < 2 {
+			time.Sleep(time.Second)
+		}
+		if err := b.verify(edToken("b")); err != nil {
+			b.Error(err)
+		}
+		time.Sleep(time.Minute)
+		if n := s.count(); n != 2 {
+			b.Errorf("%d fetches, want 2", n)
 		}
 	})
 }

@@ -142,14 +142,14 @@ func parseJWKS(body []byte) (keyIndex, error) {
 	return keys, nil
 }
 
-// parseJWK reads one public signature key (RFC 7517 section 4). Symmetric keys
-// are refused: what a URL gives to everyone is no secret.
+// parseJWK reads one public signature key (RFC 7517 section 4). PublicKey
+// refuses symmetric ones: what a URL gives to everyone is no secret.
 func parseJWK(raw []byte) (kid string, k Key, err error) {
 	var m jwkset.JWKMarshal
 	if err := json.Unmarshal(raw, &m); err != nil {
 		return "", Key{}, fmt.Errorf("parse jwk: %w", err)
 	}
-	if m.KTY == jwkset.KtyOct || len(m.KID) > maxKeyIDLen || !forVerifying(&m) {
+	if len(m.KID) > maxKeyIDLen || !forVerifying(&m) {
 		return "", Key{}, fmt.Errorf("parse jwk: %w", ErrBadKey)
 	}
 	// The certificates say nothing that is used here, and x5u is a URL.

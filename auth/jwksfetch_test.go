@@ -2,6 +2,9 @@ package auth
 
 import (
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -12,10 +15,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -80,34 +79,39 @@ func TestJWKSFetch_EveryKindOfKey(t *testing.T) {
 
 func TestJWKSFetch_BadAnswersAreLoggedAndNotUsed(t *testing.T) {
 	good := jwks(jwk("ed", edPair(), ""))
-	for name, h := range map[string]http.HandlerFunc{
-		"a status":      func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot); fmt.Fprint(w, good) },
-		"no JSON":       func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") },
-		"no keys":       func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{}`) },
-		"too long":      func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, good, strings.Repeat(" ", maxJWKSBytes)) },
-		"too many keys": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, manyJWKs(maxJWKSKeys+1)) },
-		"a cut-off body": func(w http.ResponseWriter, _ *http.Request) {
+	answer := func(body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) }
+	}
+	redirect := func(to string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusFound) }
+	}
+	for _, tt := range []struct {
+		name string
+		h    http.HandlerFunc
+		want string
+	}{
+		{"a status", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, good, http.StatusTeapot) }, "status 418"},
+		{"no JSON", answer("<html>"), "parse jwks"},
+		{"no keys", answer(`{}`), "none of 0"},
+		{"too long", answer(good + strings.Repeat(" ", maxJWKSBytes)), "longer than"},
+		{"too many keys", answer(manyJWKs(maxJWKSKeys + 1)), "more than 100"},
+		{"a cut-off body", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "9999")
 			fmt.Fprint(w, good)
-		},
-		"a loop": func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "/jwks?secret=c0ffee", http.StatusFound)
-		},
-		"a plain address": func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "http://192.0.2.1/", http.StatusFound)
-		},
-		"a file": func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "file:///etc/passwd", http.StatusFound)
-		},
+		}, "unexpected EOF"},
+		{"a redirect to itself", redirect("/jwks?secret=c0ffee"), "redirects"},
+		{"a redirect to plain http", redirect("http://192.0.2.1/"), "https, or http to a loopback address"},
+		{"a redirect to a file", redirect("file:///etc/passwd"), "https, or http to a loopback address"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			v, log := serve(t, h)
+		t.Run(tt.name, func(t *testing.T) {
+			v, log := serve(t, tt.h)
 			if _, err := v.Verify(t.Context(), edToken("ed")); !errors.Is(err, ErrUnknownKey) {
 				t.Errorf("got %v, want ErrUnknownKey", err)
 			}
 			v.Close() // the log is only read after its last writer
-			if text := log.String(); !strings.Contains(text, "jwks not fetched") || strings.Contains(text, "c0ffee") {
-				t.Errorf("logged %q", text)
+			text := log.String()
+			if !strings.Contains(text, "jwks not fetched") || !strings.Contains(text, tt.want) || strings.Contains(text, "c0ffee") {
+				t.Errorf("logged %q, want %q", text, tt.want)
 			}
 		})
 	}

@@ -7,8 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"example.org/hub/engine"
 	"github.com/golang-jwt/jwt/v5"
+
+	"example.org/hub/engine"
 )
 
 // ErrMint is wrapped by the errors of Mint.

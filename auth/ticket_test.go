@@ -37,12 +37,12 @@ func TestTickets_RedeemOnce(t *testing.T) {
 // Fails when Redeem looks the ticket up and removes it under two locks.
 func TestTickets_RedeemOnceAmongMany(t *testing.T) {
 	tickets := NewTickets(DefaultTicketTTL, DefaultMaxTickets)
-	for range 200 {
+	for range 10_000 {
 		text := issue(t, tickets, Principal{User: "alice"})
 		var redeemed atomic.Int32
 		var wg sync.WaitGroup
 		start := make(chan struct{})
-		for range 8 {
+		for range 4 {
 			wg.Go(func() {
 				<-start
 				if _, err := tickets.Redeem(text); err == nil {

@@ -178,9 +178,9 @@ func TestKey_MaterialIsOutOfReachOfPrinting(t *testing.T) {
 		fmt.Fprintf(&log, format+format+format+format, cfg, &cfg, v, cfg.Keys[0])
 	}
 	for _, secret := range []string{secretText, secretText2} {
-		bytes := strings.Trim(fmt.Sprint([]byte(secret[:8])), "[]")
+		numbers := strings.Trim(fmt.Sprintf("%d", []byte(secret[:8])), "[]")
 		goSyntax := strings.TrimSuffix(fmt.Sprintf("%#v", []byte(secret[:8]))[7:], "}")
-		for _, form := range []string{secret[:8], fmt.Sprintf("%x", secret[:8]), bytes, goSyntax, segment(secret[:6])} {
+		for _, form := range []string{secret[:8], fmt.Sprintf("%x", secret[:8]), numbers, goSyntax, segment(secret[:6])} {
 			if strings.Contains(log.String(), form) {
 				t.Errorf("%q is printed", form)
 			}

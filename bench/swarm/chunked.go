@@ -1,6 +1,9 @@
 package swarm
 
-import "errors"
+import (
+	"errors"
+	"io"
+)
 
 // errChunk is returned for a body that breaks the chunked coding (RFC 9112 7.1).
 var errChunk = errors.New("malformed chunked body")
@@ -24,10 +27,11 @@ const (
 	chunkSizeEnd                   // in an extension or at the size line's CR LF
 	chunkData                      // in the data, remain bytes of it are left
 	chunkDataEnd                   // at the CR LF behind the data
-	chunkLast                      // behind the last chunk: trailers, ignored
+	chunkLast                      // behind the last chunk; trailers are not read
 )
 
-// strip moves the data in p to its front and returns how much that is.
+// strip moves the data in p to its front and returns how much that is. Behind
+// the last chunk it returns io.EOF.
 func (d *dechunker) strip(p []byte) (n int, err error) {
 	for i := 0; i < len(p); {
 		if d.state == chunkData {
@@ -41,6 +45,9 @@ func (d *dechunker) strip(p []byte) (n int, err error) {
 		}
 		if err := d.next(p[i]); err != nil {
 			return n, err
+		}
+		if d.state == chunkLast {
+			return n, io.EOF
 		}
 		i++
 	}

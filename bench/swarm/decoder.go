@@ -29,7 +29,8 @@ type decoder struct {
 // feed reads p, whose first kept bytes are what the previous call left over, and
 // calls frame with the name and the data of every complete event; an event
 // without data or name is passed on as well, comments alone are not. It
-// returns what belongs to an incomplete frame, a part of p.
+// returns what belongs to an incomplete frame, a part of p, and io.EOF behind
+// the last chunk of a chunked body.
 func (d *decoder) feed(p []byte, kept int, frame func(name, data []byte)) (left []byte, err error) {
 	if !d.inBody {
 		n, err := d.head(p)
@@ -39,11 +40,9 @@ func (d *decoder) feed(p []byte, kept int, frame func(name, data []byte)) (left 
 		p, kept = p[n:], 0
 	}
 	if d.chunked {
-		n, err := d.chunks.strip(p[kept:])
-		if err != nil {
-			return nil, err
-		}
-		p = p[:kept+n]
+		var n int
+		n, err = d.chunks.strip(p[kept:])
+		p = p[:kept+n] // what came before an error still counts
 	}
 	for {
 		n := cutFrame(p, frame)
@@ -52,10 +51,10 @@ func (d *decoder) feed(p []byte, kept int, frame func(name, data []byte)) (left 
 		}
 		p = p[n:]
 	}
-	if len(p) > maxFrame {
-		return nil, errFrame
+	if err == nil && len(p) > maxFrame {
+		err = errFrame
 	}
-	return p, nil
+	return p, err
 }
 
 // head reads the response head and returns its length, 0 if it is incomplete.

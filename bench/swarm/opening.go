@@ -100,9 +100,9 @@ func (r *reader) connected(i int) {
 
 func (r *reader) sendRequest(i int) {
 	c := &r.conns[i]
-	n, err := writeSocket(int(c.fd), c.request)
-	if err != nil && err != errAgain {
-		r.failed(i, err)
+	n, errno := writeSocket(int(c.fd), c.request)
+	if errno != 0 && errno != errAgain {
+		r.failed(i, errno)
 		return
 	}
 	if c.request = c.request[n:]; len(c.request) == 0 {

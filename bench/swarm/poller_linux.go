@@ -61,12 +61,12 @@ func (p *poller) add(fd int, id uint32) error {
 // wait returns what is ready. It waits for at most the given time, for ever if
 // that is negative; an interrupted wait returns nothing.
 func (p *poller) wait(dst []ready, timeout time.Duration) ([]ready, error) {
-	n, err := p.epollWait(timeout)
-	if err == unix.EINTR {
+	n, errno := p.epollWait(timeout)
+	if errno == unix.EINTR {
 		return dst[:0], nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("epoll_wait: %w", err)
+	if errno != 0 {
+		return nil, fmt.Errorf("epoll_wait: %w", errno)
 	}
 	dst = dst[:0]
 	for _, ev := range p.buf[:n] {
@@ -89,11 +89,11 @@ func (p *poller) wait(dst []ready, timeout time.Duration) ([]ready, error) {
 // while there is work, a call costs what it costs in C. Then it waits with a
 // timeout in nanoseconds (epoll_pwait2, Linux 5.11), for the schedules of
 // publishers are finer than the milliseconds of epoll_wait.
-func (p *poller) epollWait(timeout time.Duration) (int, error) {
+func (p *poller) epollWait(timeout time.Duration) (int, unix.Errno) {
 	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.epfd),
 		uintptr(unsafe.Pointer(&p.buf[0])), uintptr(len(p.buf)), 0, 0, 0)
 	if errno != 0 || n > 0 || timeout == 0 {
-		return int(n), errnoErr(errno)
+		return int(n), errno
 	}
 	var ts *unix.Timespec
 	if timeout > 0 {
@@ -102,14 +102,7 @@ func (p *poller) epollWait(timeout time.Duration) (int, error) {
 	}
 	n, _, errno = unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.epfd),
 		uintptr(unsafe.Pointer(&p.buf[0])), uintptr(len(p.buf)), uintptr(unsafe.Pointer(ts)), 0, 0)
-	return int(n), errnoErr(errno)
-}
-
-func errnoErr(errno unix.Errno) error {
-	if errno != 0 {
-		return errno
-	}
-	return nil
+	return int(n), errno
 }
 
 // wake makes a wait of another goroutine return. Calls between two waits count once.

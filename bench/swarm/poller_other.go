@@ -32,6 +32,6 @@ func (*poller) close()                                       {}
 
 func dial(netip.AddrPort, netip.Addr, int) (int, error) { return -1, ErrUnsupported }
 func socketError(int) error                             { return ErrUnsupported }
-func readSocket(int, []byte) (int, error)               { return 0, ErrUnsupported }
-func writeSocket(int, []byte) (int, error)              { return 0, ErrUnsupported }
+func readSocket(int, []byte) (int, syscall.Errno)       { return 0, syscall.ENOSYS }
+func writeSocket(int, []byte) (int, syscall.Errno)      { return 0, syscall.ENOSYS }
 func closeSocket(int)                                   {}

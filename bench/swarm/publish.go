@@ -91,12 +91,12 @@ func (p *Publisher) sendNext(i int) error {
 
 func (p *Publisher) write(c *pubConn) error {
 	for len(c.pending) > 0 {
-		n, err := writeSocket(c.fd, c.pending)
-		if err == errAgain {
+		n, errno := writeSocket(c.fd, c.pending)
+		if errno == errAgain {
 			return nil
 		}
-		if err != nil {
-			return fmt.Errorf("publish: write: %w", err)
+		if errno != 0 {
+			return fmt.Errorf("publish: write: %w", errno)
 		}
 		c.pending = c.pending[n:]
 	}
@@ -115,12 +115,12 @@ func (p *Publisher) handle(i int, ev ready) error {
 	}
 	for {
 		kept := copy(p.buf, c.in)
-		n, err := readSocket(c.fd, p.buf[kept:])
-		if err == errAgain {
+		n, errno := readSocket(c.fd, p.buf[kept:])
+		if errno == errAgain {
 			return nil
 		}
-		if err != nil {
-			return fmt.Errorf("publish: read: %w", err)
+		if errno != 0 {
+			return fmt.Errorf("publish: read: %w", errno)
 		}
 		if n == 0 {
 			return errClosedByServer

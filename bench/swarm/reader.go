@@ -3,6 +3,7 @@ package swarm
 import (
 	"bytes"
 	"errors"
+	"io"
 	"time"
 )
 
@@ -74,12 +75,16 @@ func (r *reader) drain(i int, hangup bool) {
 	c := &r.conns[i]
 	for c.state == connWaiting || c.state == connOpen {
 		kept := copy(r.buf, c.left)
-		n, err := readSocket(int(c.fd), r.buf[kept:])
-		if err == errAgain {
+		n, errno := readSocket(int(c.fd), r.buf[kept:])
+		if errno == errAgain {
 			return
 		}
-		if err != nil || n == 0 {
-			r.ended(i, err)
+		if errno != 0 {
+			r.ended(i, errno)
+			return
+		}
+		if n == 0 {
+			r.ended(i, nil)
 			return
 		}
 		r.now = Now()
@@ -101,6 +106,13 @@ func (r *reader) decode(i, kept, n int) bool {
 	}
 	r.cur, r.gotOne = i, false
 	left, err := c.dec.feed(r.buf[:kept+n], kept, r.onFrame)
+	if r.gotOne && c.state == connWaiting {
+		r.opened(i)
+	}
+	if errors.Is(err, io.EOF) {
+		r.ended(i, nil)
+		return false
+	}
 	if err != nil {
 		r.broken(i, err)
 		return false
@@ -109,9 +121,6 @@ func (r *reader) decode(i, kept, n int) bool {
 		c.left = nil
 	} else {
 		c.left = append(c.left[:0:cap(c.left)], left...)
-	}
-	if r.gotOne && c.state == connWaiting {
-		r.opened(i)
 	}
 	return true
 }

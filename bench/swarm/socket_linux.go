@@ -1,15 +1,17 @@
 package swarm
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
 // errAgain says that a socket has nothing to read, or no room.
-const errAgain = unix.EAGAIN
+const errAgain = syscall.EAGAIN
 
 // dial starts a connection without waiting for it. A valid local address becomes
 // its source, with a port that the kernel picks at connect, so that all ports
@@ -47,7 +49,7 @@ func connect(fd int, to netip.AddrPort, local netip.Addr, rcvbuf int) error {
 			return fmt.Errorf("bind: %w", err)
 		}
 	}
-	if err := unix.Connect(fd, sockaddr(to)); err != nil && err != unix.EINPROGRESS {
+	if err := unix.Connect(fd, sockaddr(to)); err != nil && !errors.Is(err, unix.EINPROGRESS) {
 		return fmt.Errorf("connect: %w", err)
 	}
 	return nil
@@ -66,24 +68,27 @@ func socketError(fd int) error {
 	if err != nil {
 		return err
 	}
-	return errnoErr(unix.Errno(n))
+	if n != 0 {
+		return syscall.Errno(n)
+	}
+	return nil
 }
 
 // readSocket and writeSocket never wait, so the Go scheduler need not know.
-func readSocket(fd int, p []byte) (int, error) {
+func readSocket(fd int, p []byte) (int, syscall.Errno) {
 	n, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
 	if errno != 0 {
 		return 0, errno
 	}
-	return int(n), nil
+	return int(n), 0
 }
 
-func writeSocket(fd int, p []byte) (int, error) {
+func writeSocket(fd int, p []byte) (int, syscall.Errno) {
 	n, _, errno := unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
 	if errno != 0 {
 		return 0, errno
 	}
-	return int(n), nil
+	return int(n), 0
 }
 
 // closeSocket resets the connection, so that no port stays in TIME_WAIT for the

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"example.org/hub/auth"
+)
+
+const (
+	ticketTTL      = 30 * time.Second // from POST /api/sse/ticket to the stream
+	maxOpenTickets = 100_000
+)
+
+// identity is what tells who is calling.
+type identity struct {
+	verifier    *auth.Verifier
+	apiKeys     *auth.APIKeys // nil without a file
+	tickets     *auth.Tickets
+	revocations *auth.Revocations
+}
+
+// openIdentity loads the keys that the settings name. With a JWKS it waits for
+// the first fetch, or the end of ctx.
+func openIdentity(ctx context.Context, s *settings, log *slog.Logger) (*identity, error) {
+	keys, err := s.tokenKeys()
+	if err != nil {
+		return nil, configError{err}
+	}
+	apiKeys, err := s.apiKeys()
+	if err != nil {
+		return nil, configError{err}
+	}
+	verifier, err := auth.NewVerifier(ctx, auth.Config{
+		Keys: keys, JWKSURL: s.JWKSURL, Issuer: s.JWTIssuer, Audience: s.JWTAudience, Leeway: s.JWTLeeway,
+	}, log)
+	if err != nil {
+		return nil, configError{err}
+	}
+	return &identity{
+		verifier:    verifier,
+		apiKeys:     apiKeys,
+		tickets:     auth.NewTickets(ticketTTL, maxOpenTickets),
+		revocations: auth.NewRevocations(),
+	}, nil
+}
+
+// tokenKeys loads every key that tokens may be signed with.
+func (s *settings) tokenKeys() ([]auth.Key, error) {
+	var keys []auth.Key
+	for _, path := range s.JWTSecretFile {
+		key, err := auth.LoadHMACKeyFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("--jwt-secret-file: %w", err)
+		}
+		keys = append(keys, key)
+	}
+	for _, path := range s.JWTPublicKeyFile {
+		key, err := auth.LoadPublicKeyFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("--jwt-public-key-file: %w", err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// apiKeys loads the keys of services, nil if there is no file of them.
+func (s *settings) apiKeys() (*auth.APIKeys, error) {
+	if s.APIKeyFile == "" {
+		return nil, nil
+	}
+	keys, err := auth.LoadAPIKeyFile(s.APIKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("--api-key-file: %w", err)
+	}
+	return keys, nil
+}
+
+// checkKeyFiles loads all keys and forgets them. It asks no JWKS.
+func (s *settings) checkKeyFiles() error {
+	_, err1 := s.tokenKeys()
+	_, err2 := s.apiKeys()
+	var err3 error
+	if u, err := url.Parse(s.JWKSURL); s.JWKSURL != "" && (err != nil || u.Host == "") {
+		err3 = fmt.Errorf("--jwks-url %s: not a URL", redact(s.JWKSURL))
+	}
+	return errors.Join(err1, err2, err3)
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"sync/atomic"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"example.org/hub/actors"
+	"example.org/hub/engine"
+	"example.org/hub/history"
+	"example.org/hub/transport"
+)
+
+// node is one hub: its parts in the order in which they are started, which is
+// the order of the data path. They are stopped the other way round.
+type node struct {
+	cfg *settings
+	log *slog.Logger
+
+	identity *identity
+	engine   engine.Engine
+	delivery *delivery
+	events   *history.Log
+	actors   *actors.Hub
+	server   *transport.Server
+	internal net.Listener
+	public   net.Listener
+
+	stopping atomic.Bool
+	failed   chan error // from a listener that ended by itself
+}
+
+// start builds a hub and begins to serve. After an error nothing is left.
+func start(ctx context.Context, cfg *settings, streams int, log *slog.Logger) (*node, error) {
+	n := &node{cfg: cfg, log: log, failed: make(chan error, 2)}
+	if err := n.assemble(ctx, streams); err != nil {
+		return nil, errors.Join(err, n.release(ctx))
+	}
+	n.log.Info("listening", "listener", "internal", "addr", n.internal.Addr().String())
+	n.log.Info("listening", "listener", "public", "addr", n.public.Addr().String())
+	go n.serve("internal", n.server.ServeInternal, n.internal)
+	go n.serve("public", n.server.ServePublic, n.public)
+	return n, nil
+}
+
+func (n *node) assemble(ctx context.Context, streams int) (err error) {
+	set := newMetrics()
+	if n.identity, err = openIdentity(ctx, n.cfg, n.log); err != nil {
+		return err
+	}
+	n.engine = n.cfg.openEngine()
+	n.delivery = newDelivery(n.identity.revocations)
+	n.events, err = history.Open(ctx, n.engine, n.cfg.historyConfig(), rand.Uint64(), n.log, n.delivery.deliver)
+	if err != nil {
+		return fmt.Errorf("open log: %w", err)
+	}
+	n.actors, err = actors.New(n.cfg.actorsConfig(n.events.Window(), set, n.log))
+	if err != nil {
+		return fmt.Errorf("start actors: %w", err)
+	}
+	n.delivery.connect(n.actors.Deliver)
+	countLog(set, n.events)
+	n.server, err = transport.New(n.cfg.transportConfig(streams), n.transportDeps(set))
+	if err != nil {
+		return fmt.Errorf("set up HTTP: %w", err)
+	}
+	return n.listen()
+}
+
+// listen opens both addresses, so that a hub that cannot have one of them does
+// not answer on the other.
+func (n *node) listen() (err error) {
+	pair, err := n.cfg.certificate()
+	if err != nil {
+		return configError{err}
+	}
+	if n.internal, err = transport.Listen(n.cfg.InternalListen, transport.ListenConfig{}); err != nil {
+		return err
+	}
+	if n.public, err = transport.Listen(n.cfg.Listen, n.cfg.streamSockets()); err != nil {
+		return err
+	}
+	if pair != nil {
+		n.public = tls.NewListener(n.public, &tls.Config{
+			Certificates: []tls.Certificate{*pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+		})
+	}
+	return nil
+}
+
+// serve runs one listener until it is shut down.
+func (n *node) serve(name string, serve func(net.Listener) error, ln net.Listener) {
+	if err := serve(ln); !n.stopping.Load() {
+		n.failed <- fmt.Errorf("%s listener ended: %w", name, err)
+	}
+}
+
+// transportDeps names the parts that HTTP works with.
+func (n *node) transportDeps(set *metrics.Set) transport.Deps {
+	deps := transport.Deps{
+		Hub:         n.actors,
+		Log:         n.events,
+		Verifier:    n.identity.verifier,
+		Tickets:     n.identity.tickets,
+		Revocations: n.identity.revocations,
+		Checks:      []transport.Check{{Name: "running", Run: n.running}},
+		Metrics:     set,
+		Logger:      n.log,
+	}
+	if n.identity.apiKeys != nil {
+		deps.APIKeys = n.identity.apiKeys
+	}
+	return deps
+}
+
+var errStopping = errors.New("stopping")
+
+// running is the check that takes readiness back as soon as the hub is told to
+// stop, well before it ends the first stream.
+func (n *node) running(context.Context) error {
+	if n.stopping.Load() {
+		return errStopping
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+type serveCmd struct{ settings }
+
+var errShutdownTimeout = errors.New("shutdown took longer than --shutdown-timeout")
+
+// Run runs a hub until a signal to stop, the end of the program's context, or a
+// listener that fails.
+func (c *serveCmd) Run(p *program) error {
+	c.applyDev(p.sources)
+	var dev *devKeys
+	if c.Dev {
+		var err error
+		if dev, err = c.useDevKeys(); err != nil {
+			return err
+		}
+	}
+	if err := c.check(); err != nil {
+		return configError{err}
+	}
+	log, err := newLogger(p.stderr, c.LogLevel, c.LogFormat)
+	if err != nil {
+		return configError{err}
+	}
+	if c.Instance == "" {
+		c.Instance = instanceName()
+	}
+	log = log.With("instance", c.Instance)
+	streams := claimResources(&c.settings, p.sources.origin("gc-percent"), log)
+
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	defer signal.Stop(signals)
+
+	n, err := start(p.ctx, &c.settings, streams, log)
+	if err != nil {
+		return err
+	}
+	log.Info("ready", "version", readBuild().Version, "engine", redact(c.Engine))
+	if dev != nil {
+		dev.printCommands(p.stdout, n)
+	}
+	return n.runUntil(p.ctx, signals)
+}
+
+// runUntil waits for the reason to stop and stops. A second signal ends it at
+// once, and so does the shutdown's time limit.
+func (n *node) runUntil(ctx context.Context, signals <-chan os.Signal) error {
+	var failure error
+	select {
+	case sig := <-signals:
+		n.log.Info("stopping", "signal", sig.String())
+	case <-ctx.Done():
+		n.log.Info("stopping", "cause", context.Cause(ctx).Error())
+	case failure = <-n.failed:
+		n.log.Error("stopping", "err", failure)
+	}
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), n.cfg.ShutdownTimeout)
+	defer cancel()
+	stopped := make(chan error, 1)
+	go func() { stopped <- n.stop(limit) }()
+	select {
+	case err := <-stopped:
+		return errors.Join(failure, err)
+	case sig := <-signals:
+		n.log.Warn("ending at once", "signal", sig.String())
+		return errInterrupted
+	case <-limit.Done():
+	}
+	select { // stop gives up by itself; what does not is left behind
+	case err := <-stopped:
+		return errors.Join(failure, errShutdownTimeout, err)
+	case <-time.After(time.Second):
+		return errors.Join(failure, errShutdownTimeout)
+	}
+}
+
+// instanceName returns a name that tells this hub from others and from its own
+// earlier lives: the host's and a random suffix.
+func instanceName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "hub"
+	}
+	host, _, _ = strings.Cut(host, ".")
+	return fmt.Sprintf("%s-%s", host, strings.ToLower(rand.Text()[:6]))
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"net/netip"
+	"time"
+)
+
+// settings is everything that can be said about a hub before it starts. The
+// tags give each setting its help and default; its flag's name is the key in a
+// file and, in capitals behind HUB_, the environment variable.
+type settings struct {
+	Config string `help:"YAML file with any of these settings." placeholder:"FILE"`
+	Dev    bool   `help:"Make own keys, allow localhost origins, stop fast, and print commands to paste."`
+
+	Listen         string         `group:"Listeners:" default:"127.0.0.1:8080" help:"Public address: streams."`
+	InternalListen string         `group:"Listeners:" default:"127.0.0.1:8081" help:"Internal address: messages, stats, metrics, probes."`
+	TLSCert        string         `group:"Listeners:" placeholder:"FILE" help:"PEM certificate chain of the public address."`
+	TLSKey         string         `group:"Listeners:" placeholder:"FILE" help:"PEM key of --tls-cert."`
+	CORSOrigin     []string       `group:"Listeners:" placeholder:"ORIGIN" help:"Browser origin that may read streams, exactly as browsers send it; repeatable."`
+	InternalHost   []string       `group:"Listeners:" placeholder:"NAME" help:"Host header that the internal address answers to besides loopback's; repeatable."`
+	TrustedProxy   []netip.Prefix `group:"Listeners:" placeholder:"CIDR" help:"Network whose X-Forwarded-For is believed; repeatable."`
+
+	JWTSecretFile    []string      `name:"jwt-secret-file" group:"Identity:" placeholder:"FILE" help:"HS256 secret, at least 32 bytes; repeatable."`
+	JWTPublicKeyFile []string      `name:"jwt-public-key-file" group:"Identity:" placeholder:"FILE" help:"PEM public key for RS256, ES256 or EdDSA; repeatable."`
+	JWKSURL          string        `name:"jwks-url" group:"Identity:" placeholder:"URL" help:"Key set that tokens are checked with."`
+	JWTIssuer        string        `name:"jwt-issuer" group:"Identity:" placeholder:"NAME" help:"The iss that tokens must have."`
+	JWTAudience      string        `name:"jwt-audience" group:"Identity:" placeholder:"NAME" help:"An aud that tokens must have."`
+	JWTLeeway        time.Duration `name:"jwt-leeway" group:"Identity:" default:"10s" help:"Allowed difference of clocks, at most 30s."`
+	APIKeyFile       string        `name:"api-key-file" group:"Identity:" placeholder:"FILE" help:"Keys of services, one name:key[:scope,scope] a line."`
+
+	Engine       string        `group:"Log:" default:"memory" help:"Where the log is: memory, nats://HOST or redis://HOST."`
+	DataDir      string        `group:"Log:" placeholder:"DIR" help:"Where an embedded NATS keeps the log."`
+	WindowAge    time.Duration `group:"Log:" default:"10m" help:"How long events can be replayed."`
+	WindowEvents int           `group:"Log:" default:"100000" help:"How many events can be replayed."`
+	WindowBytes  byteSize      `group:"Log:" default:"64MiB" help:"How much memory the events to replay may take."`
+	MaxReplay    int           `group:"Log:" default:"1000" help:"How many events one connection is sent again."`
+
+	Heartbeat        time.Duration `group:"Streams:" default:"15s" help:"A ping goes to a stream that was silent so long."`
+	RetryMin         time.Duration `group:"Streams:" default:"2s" help:"Least delay of a reconnect that clients are told."`
+	RetryMax         time.Duration `group:"Streams:" default:"5s" help:"Greatest delay of a reconnect that clients are told."`
+	MaxConnectionAge time.Duration `group:"Streams:" default:"0" help:"End streams after so long, give or take a tenth; 0 for never."`
+	WriteTimeout     time.Duration `group:"Streams:" default:"10s" help:"End a stream whose client has not read for so long."`
+	SlowConsumer     string        `group:"Streams:" default:"conflate" enum:"conflate,gap,disconnect" help:"What happens to events that find no room: conflate, gap or disconnect."`
+	MaxQueueBytes    byteSize      `group:"Streams:" default:"64KiB" help:"What may wait for one client."`
+	SendBuffer       byteSize      `group:"Streams:" default:"16KiB" help:"What the kernel buffers for one client."`
+
+	MaxConnections        int      `group:"Limits:" default:"0" help:"Open streams in all; 0 for as many as there are descriptors."`
+	MaxConnectionsPerUser int      `group:"Limits:" default:"100" help:"Open streams of a user; 0 for no limit."`
+	MaxConnectionsPerIP   int      `name:"max-connections-per-ip" group:"Limits:" default:"0" help:"Open streams of a client address; 0 for no limit."`
+	ConnectRate           int      `group:"Limits:" default:"0" help:"New streams a second; 0 for no limit."`
+	MaxBody               byteSize `group:"Limits:" default:"1MiB" help:"A POST's body."`
+	MaxData               byteSize `group:"Limits:" default:"64KiB" help:"The data of one message."`
+	MaxBatch              int      `group:"Limits:" default:"1000" help:"Messages in one POST."`
+
+	DrainDelay      time.Duration `group:"Process:" default:"5s" help:"From the signal to stop until streams are handed over, so that load balancers notice; 0 with --dev."`
+	DrainWindow     time.Duration `group:"Process:" default:"30s" help:"Over which streams are handed over; 1s with --dev."`
+	ShutdownTimeout time.Duration `group:"Process:" default:"45s" help:"Longest time from the signal to stop to the end."`
+	LogLevel        string        `group:"Process:" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
+	LogFormat       string        `group:"Process:" default:"json" enum:"json,text" help:"Form of the log on stderr: json or text."`
+	Instance        string        `group:"Process:" placeholder:"NAME" help:"Name of this hub; default the host's name and a random suffix."`
+	GCPercent       int           `name:"gc-percent" group:"Process:" default:"100" help:"Garbage collector's pace as in GOGC, which counts if this is not set."`
+}
+
+// applyDev changes the defaults that --dev changes; what was set stays.
+func (s *settings) applyDev(src *sources) {
+	if !s.Dev {
+		return
+	}
+	if src.origin("drain-delay") == fromDefault {
+		s.DrainDelay = 0
+	}
+	if src.origin("drain-window") == fromDefault {
+		s.DrainWindow = time.Second
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -16,7 +17,7 @@ func TestStream_AnswersThatAreFinal(t *testing.T) {
 		s, url := serve(t, h)
 		err := discard(subscribe(t, url, soon))
 		if want != nil {
-			wantError(t, fmt.Sprint(code), err, want)
+			wantError(t, strconv.Itoa(code), err, want)
 		}
 		if e := (*Error)(nil); code != 0 && (!errors.As(err, &e) || e.Status != code) {
 			t.Errorf("%d: got %v", code, err)
@@ -54,7 +55,7 @@ func TestStream_AnswersThatAreTriedAgain(t *testing.T) {
 
 func TestStream_ContentTypesOfAStream(t *testing.T) {
 	for _, ct := range []string{"text/event-stream;", "Text/Event-Stream; charset=latin1", "text/event-stream ;x=\"", " text/event-stream"} {
-		_, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", ct)
 			fmt.Fprint(w, "data: ok\n\n")
 		})

@@ -55,8 +55,7 @@ type Result struct {
 	Duplicate bool `json:"duplicate"`
 }
 
-// User, Connection and Topic return the addresses of a message; All is that of
-// every connection.
+// User returns the address of all connections of a user.
 func User(id string) string { return "user/" + id }
 
 // Connection returns the address of one connection.

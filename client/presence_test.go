@@ -15,7 +15,7 @@ func TestStats(t *testing.T) {
 		got.Total.MessagesInPerSecond.Last10s != 1.5 || !got.Instances[0].Draining || string(got.Raw) != text {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if r := s.request(t, 1); r.Method != "GET" || r.URL.String() != "/api/stats" || r.Header.Get("Authorization") != "Bearer t" {
+	if r := s.request(t, 1); r.Method != http.MethodGet || r.URL.String() != "/api/stats" || r.Header.Get("Authorization") != "Bearer t" {
 		t.Errorf("got %s %s %v", r.Method, r.URL, r.Header)
 	}
 }
@@ -54,7 +54,7 @@ func TestCommands_EscapeNames(t *testing.T) {
 		}
 	}
 	for i, want := range []string{"alice", "a%2Fb", "%2E%2E", "%2E", "a%20b%3Fc%23d%25", "%C3%BC"} {
-		if r := s.request(t, i); r.Method != "DELETE" || r.RequestURI != "/base/api/users/"+want+"/connections" {
+		if r := s.request(t, i); r.Method != http.MethodDelete || r.RequestURI != "/base/api/users/"+want+"/connections" {
 			t.Errorf("got %s %s, want %s", r.Method, r.RequestURI, want)
 		}
 	}

@@ -31,7 +31,7 @@ func TestPublisher_Wire(t *testing.T) {
 			t.Fatalf("got %+v, %v", got, err)
 		}
 		r := s.request(t, 0)
-		if r.Method != "POST" || r.URL.String() != "/api/messages" || r.Header.Get("X-API-Key") != "k:1" ||
+		if r.Method != http.MethodPost || r.URL.String() != "/api/messages" || r.Header.Get("X-API-Key") != "k:1" ||
 			r.Header.Get("Content-Type") != "application/json" || len(r.Header.Get("Idempotency-Key")) < 20 {
 			t.Errorf("got %s %s %v", r.Method, r.URL, r.Header)
 		}

@@ -41,6 +41,7 @@ type Status struct {
 // enter tells the caller and the log.
 func (s *Stream) enter(st Status) {
 	switch st.State {
+	case Connecting:
 	case Open:
 		s.cfg.log.Info("stream open", "attempt", st.Attempt)
 	case Waiting:

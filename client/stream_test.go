@@ -181,9 +181,14 @@ func TestStream_StatesAreTold(t *testing.T) {
 	var got []Status
 	until(t, subscribe(t, url, soon, OnState(func(st Status) { got = append(got, st) })), "a")
 	want := []Status{
-		{State: Connecting}, {State: Open}, {State: Waiting, Attempt: 1},
-		{State: Connecting, Attempt: 1}, {State: Waiting, Attempt: 2},
-		{State: Connecting, Attempt: 2}, {State: Open, Attempt: 2}, {State: Closed},
+		{State: Connecting},
+		{State: Open},
+		{State: Waiting, Attempt: 1},
+		{State: Connecting, Attempt: 1},
+		{State: Waiting, Attempt: 2},
+		{State: Connecting, Attempt: 2},
+		{State: Open, Attempt: 2},
+		{State: Closed},
 	}
 	if len(got) != len(want) {
 		t.Fatalf("got %v", got)

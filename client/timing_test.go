@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,7 +18,7 @@ func beats(n int, every time.Duration) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		write(w, "")
 		for range n {
-			time.Sleep(every)
+			sleep(r.Context(), every)
 			write(w, ":")
 		}
 		<-r.Context().Done()
@@ -126,9 +127,9 @@ func TestStream_BackoffDoublesToItsCap(t *testing.T) {
 
 // lasting is a stream that ends after d.
 func lasting(d time.Duration, text string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
+	return func(w http.ResponseWriter, r *http.Request) {
 		write(w, text)
-		time.Sleep(d)
+		sleep(r.Context(), d)
 	}
 }
 
@@ -198,7 +199,7 @@ func TestStream_ShortTokensBackOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv, pipe := servePipe(t, hold("event: connected\ndata: {\"tokenExpiresInMs\":10}\n\n"))
 		n := 0
-		tokens := func(context.Context, bool) (string, error) { n++; return fmt.Sprint(n), nil }
+		tokens := func(context.Context, bool) (string, error) { n++; return strconv.Itoa(n), nil }
 		err := discard(subscribe(t, pipeURL, pipe, WithTokenSource(tokens), WithMaxRetries(5)))
 		wantError(t, "end", err, errRenew)
 		if gaps := srv.between(); gaps[len(gaps)-1] < 8*time.Second {

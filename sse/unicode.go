@@ -25,24 +25,25 @@ func validUTF8(b []byte) []byte {
 // brokenLen returns how many bytes of b, which starts with an invalid sequence,
 // are the beginning of a valid one; at least 1.
 func brokenLen(b []byte) int {
-	want, low, high := 0, byte(0x80), byte(0xBF)
+	want := 0
 	switch c := b[0]; {
 	case c >= 0xC2 && c <= 0xDF:
 		want = 1
 	case c >= 0xE0 && c <= 0xEF:
 		want = 2
-		if c == 0xE0 {
-			low = 0xA0 // below are overlong forms
-		} else if c == 0xED {
-			high = 0x9F // above are surrogates
-		}
 	case c >= 0xF0 && c <= 0xF4:
 		want = 3
-		if c == 0xF0 {
-			low = 0x90
-		} else if c == 0xF4 {
-			high = 0x8F // above is no code point
-		}
+	}
+	low, high := byte(0x80), byte(0xBF) // of the second byte
+	switch b[0] {
+	case 0xE0:
+		low = 0xA0 // below are overlong forms
+	case 0xF0:
+		low = 0x90 // the same
+	case 0xED:
+		high = 0x9F // above are surrogates
+	case 0xF4:
+		high = 0x8F // above is no code point
 	}
 	n := 1
 	for n <= want && n < len(b) && b[n] >= low && b[n] <= high {

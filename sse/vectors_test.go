@@ -22,15 +22,15 @@ type vector struct {
 	Retry  *int64      `json:"retry"` // milliseconds
 }
 
-func loadVectors(t testing.TB) []vector {
-	t.Helper()
+func loadVectors(tb testing.TB) []vector {
+	tb.Helper()
 	text, err := os.ReadFile("testdata/sse-vectors.json")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var all []vector
 	if err := json.Unmarshal(text, &all); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return all
 }
@@ -45,9 +45,7 @@ func TestDecoder_Vectors(t *testing.T) {
 			t.Run(fmt.Sprintf("%d by %d", v.N, size), func(t *testing.T) {
 				got := decodeAll(t, v.Bytes, size)
 				want := stream{last: v.Last}
-				for _, e := range v.Events {
-					want.events = append(want.events, [3]string(e))
-				}
+				want.events = append(want.events, v.Events...)
 				if v.Retry != nil {
 					want.retry, want.hasRetry = time.Duration(*v.Retry)*time.Millisecond, true
 				}
@@ -68,8 +66,8 @@ type stream struct {
 }
 
 // decodeAll decodes text in reads of so many bytes, 0 for all at once.
-func decodeAll(t testing.TB, text []byte, size int) stream {
-	t.Helper()
+func decodeAll(tb testing.TB, text []byte, size int) stream {
+	tb.Helper()
 	d := NewDecoder(inReadsOf(text, size), 0)
 	var s stream
 	for {
@@ -78,7 +76,7 @@ func decodeAll(t testing.TB, text []byte, size int) stream {
 			break
 		}
 		if err != nil {
-			t.Fatalf("Next: %v", err)
+			tb.Fatalf("Next: %v", err)
 		}
 		s.events = append(s.events, [3]string{ev.Type(), string(ev.Data), ev.ID})
 	}

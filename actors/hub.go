@@ -50,6 +50,7 @@ func New(cfg Config) (*Hub, error) {
 		}),
 		actor.WithDeadLetterThrottleInterval(time.Millisecond), // or each hub leaves a timer of a second behind
 	)
+	shrinkProcessRegistry(h.system)
 	h.system.EventStream.Subscribe(h.metrics.onActorEvent)
 	pid, err := h.system.Root.SpawnNamed(newRegistry(h), registryName)
 	if err != nil {

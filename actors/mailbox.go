@@ -106,6 +106,9 @@ func (m *mailbox) process() {
 			m.handleSystem(msg)
 		case m.user != nil && !m.suspended:
 			msg, m.user = m.user.msg, m.user.next
+			if m.user == nil {
+				m.lastUser = nil // or an idle mailbox would hold its last message
+			}
 			m.count.Add(-1)
 			m.invoker.InvokeUserMessage(msg)
 		default:

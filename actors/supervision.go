@@ -1,6 +1,9 @@
 package actors
 
-import "github.com/asynkron/protoactor-go/actor"
+import (
+	"github.com/asynkron/protoactor-go/actor"
+	cmap "github.com/orcaman/concurrent-map"
+)
 
 // stopOnFailure stops the child that failed and leaves its siblings alone. A
 // restarted user would have lost its connections: their clients come back and
@@ -19,4 +22,14 @@ func (h *Hub) props(producer actor.Producer) *actor.Props {
 		actor.WithMailbox(func() actor.Mailbox { return &mailbox{pool: h.pool} }),
 		actor.WithSupervisor(stopOnFailure),
 	)
+}
+
+// shrinkProcessRegistry replaces protoactor's table of processes, 1,024 maps of
+// 32 shards each. Users are spawned by one actor, so 32 shards are enough, and
+// a user costs 40 bytes of the table instead of 260 as long as there are fewer
+// of them than shards.
+func shrinkProcessRegistry(system *actor.ActorSystem) {
+	system.ProcessRegistry.LocalPIDs = &actor.SliceMap{
+		LocalPIDs: []cmap.ConcurrentMap{cmap.New()},
+	}
 }

@@ -36,7 +36,7 @@ func (s *settings) checkEngine() error {
 	case "nats", "redis":
 		return fmt.Errorf("--engine %s: the %s engine is not built in yet; this build has memory", redact(s.Engine), name)
 	default:
-		return fmt.Errorf("--engine %s: want memory, nats://.. or redis://..", redact(s.Engine))
+		return fmt.Errorf("--engine %s: want memory, nats://HOST or redis://HOST", redact(s.Engine))
 	}
 }
 

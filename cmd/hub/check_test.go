@@ -29,7 +29,7 @@ func TestCheck_Refusals(t *testing.T) {
 		{"bad key set", []string{"--jwks-url", "id.example"}, "not a URL"},
 		{"an engine of later", []string{"--dev", "--engine", "nats://u:hidden@n:4222"}, "the nats engine is not built in yet"},
 		{"another engine of later", []string{"--dev", "--engine", "redis://r:6379"}, "the redis engine is not built in yet"},
-		{"no engine", []string{"--dev", "--engine", "postgres://p"}, "want memory, nats://.. or redis://.."},
+		{"no engine", []string{"--dev", "--engine", "postgres://p"}, "want memory, nats://HOST or redis://HOST"},
 		{"memory stores nothing", []string{"--dev", "--data-dir", "data"}, "--data-dir"},
 		{"no port", []string{"--dev", "--listen", "127.0.0.1"}, "--listen: want host:port"},
 		{"half a certificate", []string{"--dev", "--tls-cert", secret}, "go together"},

@@ -44,19 +44,19 @@ func TestConfig_OutputIsAFileThatGivesTheSame(t *testing.T) {
 	}
 	f1, f2 := strings.Split(fields(first), "\n"), strings.Split(fields(second), "\n")
 	for i := range f1[1:] { // the first line is the file's own name
-		a, _, _ := cutLast(f1[i+1], " # ")
-		b, origin, _ := cutLast(f2[i+1], " # ")
+		a, _ := cutLast(f1[i+1], " # ")
+		b, origin := cutLast(f2[i+1], " # ")
 		if a != b || origin != string(fromFile) {
 			t.Errorf("%q came back as %q from %s", a, b, origin)
 		}
 	}
 }
 
-func cutLast(s, sep string) (before, after string, found bool) {
+func cutLast(s, sep string) (before, after string) {
 	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
+		return s[:i], s[i+len(sep):]
 	}
-	return s, "", false
+	return s, ""
 }
 
 func TestShortDuration(t *testing.T) {
@@ -65,7 +65,7 @@ func TestShortDuration(t *testing.T) {
 		20 * time.Hour: "20h", time.Hour + time.Second: "1h0m1s", 1500 * time.Millisecond: "1.5s",
 	} {
 		if got := shortDuration(d); got != want {
-			t.Errorf("%v: got %s, want %s", time.Duration(d), got, want)
+			t.Errorf("%v: got %s, want %s", d, got, want)
 		}
 	}
 }

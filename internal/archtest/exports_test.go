@@ -6,7 +6,6 @@ import (
 	"go/types"
 	"io"
 	"os"
-	"strings"
 	"testing"
 )
 

@@ -57,7 +57,7 @@ var keepers = []keeper{
 	{"github.com/asynkron/protoactor-go", []string{"actors"}, "protoactor lives only in actors"},
 	{"github.com/golang-jwt/jwt", []string{"auth"}, "tokens are read and minted only in auth"},
 	{"github.com/MicahParks", []string{"auth"}, "key sets are read only in auth"},
-	{"github.com/alecthomas/kong", []string{"cmd/hub"}, "settings are read only by the binary"},
+	{"github.com/alecthomas/kong", []string{"cmd/hub", "bench"}, "settings are read only by the programs"},
 	{"go.yaml.in/yaml", []string{"cmd/hub", "transport"}, "settings are read only by the binary; transport's test reads its OpenAPI file"},
 }
 

@@ -101,7 +101,8 @@ type connection struct {
 	cancel context.CancelCauseFunc
 	body   *watchedBody
 	renew  *time.Timer   // cuts the connection before the token expires
-	asked  time.Duration // what a reconnect event asked for
+	asked  time.Duration // what a reconnect event asked for,
+	reason string        // and why it came
 }
 
 func (c *connection) read(yield func(sse.Event) bool) error {
@@ -119,7 +120,7 @@ func (c *connection) read(yield func(sse.Event) bool) error {
 			c.policy.setBase(retry)
 		}
 		if errors.Is(err, io.EOF) {
-			return because(c.ctx, ErrEnded)
+			return because(c.ctx, c.farewell())
 		}
 		if err != nil {
 			return fmt.Errorf("read stream: %w", because(c.ctx, err))
@@ -143,9 +144,17 @@ func (c *connection) heed(ev sse.Event) {
 	case sse.EventReconnect:
 		var bye sse.Reconnect
 		if json.Unmarshal(ev.Data, &bye) == nil {
-			c.asked = milliseconds(bye.RetryMs)
+			c.asked, c.reason = milliseconds(bye.RetryMs), bye.Reason
 		}
 	}
+}
+
+// farewell says why the stream ended, if the hub has said so.
+func (c *connection) farewell() error {
+	if c.reason == "" {
+		return ErrEnded
+	}
+	return fmt.Errorf("%w: %s", ErrEnded, c.reason)
 }
 
 // greet adapts the watchdog to the heartbeat, and leaves in time for a stream

@@ -52,7 +52,7 @@ type Result struct {
 
 	// Duplicate says that the hub had the message already, under the same
 	// idempotency key. Whom it reached is then not known any more.
-	Duplicate bool `json:"duplicate"`
+	Duplicate bool `json:"duplicate,omitempty"`
 }
 
 // User returns the address of all connections of a user.

@@ -68,13 +68,12 @@ func TestPublisher_BasePathQueryAndReceipt(t *testing.T) {
 }
 
 func TestPublisher_RepeatsUnderOneKey(t *testing.T) {
-	s, url := serve(t, cut, status(http.StatusServiceUnavailable), status(http.StatusTooManyRequests),
-		answer(http.StatusAccepted, accepted[:9]), // breaks off without an error: final, so not here
-		answer(http.StatusAccepted, accepted))
-	s.handlers[3] = func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Length", "100") // breaks off within the answer
+	breaksOff := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
 		_, _ = w.Write([]byte(accepted))
 	}
+	s, url := serve(t, cut, status(http.StatusServiceUnavailable), status(http.StatusTooManyRequests), breaksOff,
+		answer(http.StatusAccepted, accepted))
 	p := newTestPublisher(t, url, soon)
 	for _, given := range []string{"", "mine"} {
 		if res, err := p.Broadcast(t.Context(), Message{Data: 1, IdempotencyKey: given}); err != nil || res.ID != "e-7" {

@@ -207,6 +207,16 @@ func TestStream_StatesAreTold(t *testing.T) {
 	}
 }
 
+func TestStream_HubsReasonIsTold(t *testing.T) {
+	_, url := serve(t, stream("retry: 1\n\nevent: reconnect\ndata: {\"reason\":\"drain\",\"retryMs\":1}\n\n"), hold("data: a\n\n"))
+	var w waits
+	until(t, subscribe(t, url, OnState(w.observe)), "a")
+	wantError(t, "wait", w[0], ErrEnded)
+	if want := "the stream ended: drain"; w[0].Error() != want {
+		t.Errorf("got %q, want %q", w[0], want)
+	}
+}
+
 func TestStream_TooLargeEventIsAnInterruption(t *testing.T) {
 	s, url := serve(t, hold("id: 1\ndata: a\n\nid: 2\ndata: 0123456789012345678901234567890123456789\n\n"), hold("data: b\n\n"))
 	var w waits

@@ -1,10 +1,6 @@
 package main
 
-import (
-	"context"
-	"fmt"
-	"time"
-)
+import "context"
 
 // connectScenario opens the connections once and closes them.
 type connectScenario struct{}
@@ -26,8 +22,7 @@ func (c *connectScenario) run(ctx context.Context, e *environment) (*outcome, er
 		return nil, err
 	}
 	defer sw.Close()
-	profiled := e.profile(ctx, s, "connect")
-	defer profiled()
+	defer e.profile(ctx, s, "connect")()
 	m, err := startMeter(s)
 	if err != nil {
 		return nil, err
@@ -44,33 +39,8 @@ func (c *connectScenario) run(ctx context.Context, e *environment) (*outcome, er
 	out.add("cpu_us_per_connection", "us", micros(m.cpu)/n)
 	out.add("connections_per_s", "1/s", n/m.wall.Seconds())
 	out.add("switches_per_connection", "", float64(m.switches)/n)
+	m.addCores(out, "")
 	addLatency(out, "first_byte", res.FirstByte)
 	addLatency(out, "first_event", res.Ready)
 	return out, nil
-}
-
-// meter measures what a server uses over a phase.
-type meter struct {
-	server   *server
-	before   usage
-	cpu      time.Duration
-	wall     time.Duration
-	switches uint64
-}
-
-func startMeter(s *server) (*meter, error) {
-	before, err := readUsage(s.pid)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.name, err)
-	}
-	return &meter{server: s, before: before}, nil
-}
-
-func (m *meter) stop() error {
-	after, err := readUsage(m.server.pid)
-	if err != nil {
-		return fmt.Errorf("%s: %w", m.server.name, err)
-	}
-	m.cpu, m.wall, m.switches = spent(m.before, after), after.at.Sub(m.before.at), after.switches-min(after.switches, m.before.switches)
-	return nil
 }

@@ -120,6 +120,7 @@ func (p fanoutPhase) report(out *outcome, m *meter, st *swarm.Stats, res *swarm.
 	out.add(p.name+".deliveries_per_s", "1/s", n/m.wall.Seconds())
 	out.add(p.name+".events_per_read", "", n/float64(max(st.Reads, 1)))
 	out.add(p.name+".switches_per_1000_deliveries", "", 1000*float64(m.switches)/n)
+	m.addCores(out, p.name+".")
 	addLatency(out, p.name+".latency", st.Corrected)
 	if p.rate > 0 {
 		addLatency(out, p.name+".uncorrected", st.Actual)

@@ -128,8 +128,8 @@ func (f *floor) read(c *floorConn) {
 		return
 	}
 	data := f.buf[:kept+int(n)]
-	end := bytes.Index(data, []byte("\r\n\r\n"))
-	if end < 0 || !f.request(c, data[:end], data[end+4:]) {
+	head, body, ok := bytes.Cut(data, []byte("\r\n\r\n"))
+	if !ok || !f.request(c, head, body) {
 		c.in = append(c.in[:0], data...)
 		return
 	}

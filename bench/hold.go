@@ -56,6 +56,7 @@ func (h *holdScenario) run(ctx context.Context, e *environment) (*outcome, error
 	}
 	st := sw.Collect()
 	out.add("idle_cpu_percent", "%", 100*m.cpu.Seconds()/m.wall.Seconds())
+	out.add("idle_other_cores", "", max(m.machine-m.cpu-m.own, 0).Seconds()/m.wall.Seconds())
 	out.add("idle_pings", "", float64(st.Pings))
 	if live := sw.Live(); live != e.Conns {
 		out.fail("%d of %d idle connections were closed", e.Conns-live, e.Conns)

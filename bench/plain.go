@@ -30,7 +30,7 @@ type plainStream struct {
 const plainQueue = 64
 
 // servePlain serves on a listener until the process is killed.
-func servePlain(ln net.Listener) error {
+func servePlain(ln *net.TCPListener) error {
 	p := &plain{streams: map[*plainStream]struct{}{}, users: map[string]*plainStream{}}
 	srv := &fasthttp.Server{Handler: p.handle, NoDefaultServerHeader: true}
 	if err := srv.Serve(ln); err != nil {

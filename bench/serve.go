@@ -21,7 +21,16 @@ const (
 // serve runs a baseline until the process is killed. It says on out where it
 // listens.
 func serve(name string, out io.Writer) error {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	var run func(*net.TCPListener) error
+	switch name {
+	case targetFloor:
+		run = serveFloor
+	case targetPlain:
+		run = servePlain
+	default:
+		return fmt.Errorf("serve: no baseline %q", name)
+	}
+	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return fmt.Errorf("serve %s: %w", name, err)
 	}
@@ -29,13 +38,7 @@ func serve(name string, out io.Writer) error {
 	if _, err := fmt.Fprintln(out, ln.Addr()); err != nil {
 		return fmt.Errorf("serve %s: %w", name, err)
 	}
-	switch name {
-	case targetFloor:
-		return serveFloor(ln.(*net.TCPListener))
-	case targetPlain:
-		return servePlain(ln)
-	}
-	return fmt.Errorf("serve: no baseline %q", name)
+	return run(ln)
 }
 
 // startBaseline starts this program as a baseline.

@@ -151,9 +151,13 @@ func (c *slowScenario) measure(ctx context.Context, e *environment, s *server, s
 		return 0, err
 	}
 	st := sw.Collect()
-	checkDelivery(out, name, uint64(events)*uint64(good), &st, b.missing())
 	addLatency(out, name+".latency", st.Corrected)
 	out.add(name+".late", "", float64(res.Late))
 	out.add(name+".cpu_us_per_delivery", "us", micros(m.cpu)/float64(max(st.Delivered, 1)))
+	m.addCores(out, name+".")
+	checkDelivery(out, name, uint64(events)*uint64(good), &st, b.missing())
+	if res.Dropped > 0 {
+		out.fail("%s: %d broadcasts could not be sent in time", name, res.Dropped)
+	}
 	return st.Corrected.Quantile(0.99), nil
 }

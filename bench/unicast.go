@@ -105,14 +105,13 @@ func (r *unicastRun) open(rate float64, d time.Duration) swarm.Plan {
 func (r *unicastRun) phase(ctx context.Context, name string, plan swarm.Plan, length time.Duration) (float64, error) {
 	r.sw.Collect()
 	if name != "" {
-		profiled := r.env.profile(ctx, r.server, "unicast-"+name)
-		defer profiled()
+		defer r.env.profile(ctx, r.server, "unicast-"+name)()
 	}
 	m, err := startMeter(r.server)
 	if err != nil {
 		return 0, err
 	}
-	start, before := swarm.Now(), r.sw.Delivered()
+	before := r.sw.Delivered()
 	late := time.Second
 	if o, ok := plan.(*swarm.Open); ok {
 		late = time.Duration(float64(r.mail.conns) * 1e9 / o.Rate)
@@ -127,30 +126,29 @@ func (r *unicastRun) phase(ctx context.Context, name string, plan swarm.Plan, le
 	if _, err := waitFor(ctx, r.env.Timeout, func() bool { return r.sw.Delivered()-before >= res.Sent }); err != nil {
 		return 0, err
 	}
-	took := time.Duration(swarm.Now() - start)
 	if err := m.stop(); err != nil {
 		return 0, err
 	}
 	st := r.sw.Collect()
-	rate := float64(st.Delivered) / took.Seconds()
+	rate := float64(st.Delivered) / m.wall.Seconds()
 	if name == "" {
 		return rate, nil
 	}
+	r.report(name, m, &st, rate, &res)
 	missing := r.sw.Missing(r.env.Conns, func(user, _ int) uint32 { return r.mail.last[user] })
 	checkDelivery(r.out, name, res.Sent, &st, missing)
 	if res.Dropped > 0 {
 		r.out.fail("%s: %d messages could not be sent in time", name, res.Dropped)
 	}
-	r.report(name, m, &st, rate, res)
 	return rate, nil
 }
 
-func (r *unicastRun) report(name string, m *meter, st *swarm.Stats, rate float64, res swarm.PublishResult) {
+func (r *unicastRun) report(name string, m *meter, st *swarm.Stats, rate float64, res *swarm.PublishResult) {
 	n := float64(max(st.Delivered, 1))
 	out := r.out
 	out.add(name+".delivered_per_s", "1/s", rate)
 	out.add(name+".cpu_us_per_message", "us", micros(m.cpu)/n)
-	out.add(name+".server_cores", "", m.cpu.Seconds()/m.wall.Seconds())
+	m.addCores(out, name+".")
 	out.add(name+".switches_per_1000_messages", "", 1000*float64(m.switches)/n)
 	addLatency(out, name+".latency", st.Corrected)
 	if name == "rate" {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -40,11 +42,15 @@ func (h *hub) reset(gap history.Gap) {
 func (h *hub) bodies() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := ""
-	for _, e := range h.got {
-		s += string(e.Record.Body)
+	return joined(h.got)
+}
+
+func joined(entries []*history.Entry) string {
+	var b strings.Builder
+	for _, e := range entries {
+		b.Write(e.Record.Body)
 	}
-	return s
+	return b.String()
 }
 
 func newEngine(t *testing.T, cfg memory.Config) *memory.Engine {
@@ -97,6 +103,16 @@ func wantBodies(t *testing.T, h *hub, want string) {
 	}
 }
 
+// wantGaps fails unless the hub was told of these gaps.
+func wantGaps(t *testing.T, h *hub, want ...history.Gap) {
+	t.Helper()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !slices.Equal(h.gaps, want) {
+		t.Errorf("gaps %+v, want %+v", h.gaps, want)
+	}
+}
+
 // wantReplay asks the log's window for what alice missed after a Seq.
 func wantReplay(t *testing.T, l *history.Log, after uint64, want string) {
 	t.Helper()
@@ -106,11 +122,7 @@ func wantReplay(t *testing.T, l *history.Log, after uint64, want string) {
 		UpTo:        w.Head(),
 		Addresses:   []engine.Address{"user/alice"},
 	})
-	s := ""
-	for _, e := range got {
-		s += string(e.Record.Body)
-	}
-	if s != want || gap != nil {
+	if s := joined(got); s != want || gap != nil {
 		t.Errorf("replay after %d: %q, %v, want %q", after, s, gap, want)
 	}
 }
@@ -156,7 +168,7 @@ func (f *faulty) Bounds(ctx context.Context) (engine.Bounds, error) {
 	if now.bounds != nil {
 		return now.bounds(ctx)
 	}
-	return now.Engine.Bounds(ctx)
+	return now.Bounds(ctx)
 }
 
 func (f *faulty) Tail(ctx context.Context, after uint64, deliver func([]engine.Stored) error) error {
@@ -167,7 +179,7 @@ func (f *faulty) Tail(ctx context.Context, after uint64, deliver func([]engine.S
 	running, cut := context.WithCancel(ctx)
 	defer cut()
 	f.become(func(f *faults) { f.cut = cut })
-	err := now.Engine.Tail(running, after, deliver)
+	err := now.Tail(running, after, deliver)
 	if running.Err() != nil && ctx.Err() == nil {
 		return errBroken
 	}
@@ -179,5 +191,5 @@ func (f *faulty) Append(ctx context.Context, rec *engine.Record, key string) (en
 	if now.append != nil {
 		return now.append(ctx, rec, key)
 	}
-	return now.Engine.Append(ctx, rec, key)
+	return now.Append(ctx, rec, key)
 }

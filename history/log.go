@@ -121,5 +121,4 @@ func (l *Log) Waiting() int { return l.pending.len() }
 func (l *Log) Close() {
 	l.stop()
 	<-l.done
-	l.pending.abandon()
 }

@@ -125,6 +125,26 @@ func TestLog_HandsEachBatchOverForGood(t *testing.T) {
 	})
 }
 
+func TestLog_ARecordMayReturnBeforeTheEngineAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, eng := new(hub), newFaulty(t)
+		l := open(t, eng, history.Config{}, h)
+		eng.become(func(f *faults) {
+			f.append = func(ctx context.Context, rec *engine.Record, key string) (engine.Appended, error) {
+				got, err := eng.now().Engine.Append(ctx, rec, key)
+				synctest.Wait() // it is delivered
+				return got, err
+			}
+		})
+		if out := mustAppend(t, l, rec("a"), "").Wait(t.Context()); out.Connections != 2 {
+			t.Errorf("Wait = %+v", out)
+		}
+		if n := l.Waiting(); n != 0 {
+			t.Errorf("%d receipts are left", n)
+		}
+	})
+}
+
 func TestLog_AppendReturnsTheEnginesError(t *testing.T) {
 	h := new(hub)
 	eng := newFaulty(t)

@@ -72,6 +72,29 @@ func TestOpen_DeliversWhatArrivesWhileItLoads(t *testing.T) {
 	})
 }
 
+func TestOpen_LoadsWhatIsLeftWhenRetentionOvertakesIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		eng, h := newFaulty(t), new(hub)
+		store(t, eng, "a", "b", "c", "d")
+		epoch := ""
+		eng.become(func(f *faults) {
+			f.bounds = func(ctx context.Context) (engine.Bounds, error) {
+				b, err := f.Engine.Bounds(ctx)
+				if epoch != "" {
+					b.First = 3 // since the first call
+				}
+				epoch = b.Epoch
+				return b, err
+			}
+		})
+		l := open(t, eng, history.Config{}, h)
+		wantReplay(t, l, 2, "cd")
+		wantBodies(t, h, "")
+		wantGaps(t, h) // there can be no streams yet
+		l.Close()
+	})
+}
+
 func TestOpen_FailsWithTheEngine(t *testing.T) {
 	deliver := func([]*history.Entry) {}
 	logger := slog.New(slog.DiscardHandler)

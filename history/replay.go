@@ -83,9 +83,6 @@ func (w *Window) text(seq uint64) string {
 // returns those that match, oldest first. If it has to stop before the position
 // after, cut is the newest entry that it leaves out.
 func (w *Window) collect(q *Query, after uint64, now time.Time) (found []*Entry, cut uint64) {
-	if q.UpTo <= after {
-		return nil, 0
-	}
 	defer func() { slices.Reverse(found) }()
 	cursors := w.cursors(q, after)
 	for seen := 0; ; seen++ {

@@ -64,11 +64,14 @@ func newPoller(maxClient int, count *streamCounters) (*poller, error) {
 	return p, nil
 }
 
-// close ends the goroutine and waits for it.
+// close ends the goroutine and waits for it. A second close does nothing.
 func (p *poller) close() error {
 	err := p.epoll.Close()
 	<-p.done
-	return err
+	if err != nil && !errors.Is(err, os.ErrClosed) {
+		return fmt.Errorf("close epoll: %w", err)
+	}
+	return nil
 }
 
 // run handles events until close.

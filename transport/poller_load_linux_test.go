@@ -55,6 +55,55 @@ func crowd(tb testing.TB, set *streams, n int, newOwner func(i int) actors.Strea
 	return all, clients
 }
 
+// TestStreams_Descriptors opens and ends streams of every kind in every way.
+func TestStreams_Descriptors(t *testing.T) {
+	for _, kind := range transportKinds(t) {
+		t.Run(kind.name, func(t *testing.T) {
+			set := newTestStreams(t)
+			use := func(end func(*link)) {
+				l := connect(t, set, kind)
+				end(l)
+				_ = l.client.Close()
+				receive(t, l.ended, "onClose")
+			}
+			use(func(l *link) { l.Close() }) // opens what stays open
+			before := openDescriptors(t)
+			for range 10 {
+				use(func(l *link) { l.Close() })
+				use(func(l *link) { l.Refuse(actors.RefusedDraining) })
+				use(func(l *link) {
+					if err := l.Start(l.owner); err != nil {
+						t.Fatal(err)
+					}
+					_ = l.client.Close()
+					l.owner.wantHangup(t, actors.ReasonClient)
+					l.Close()
+				})
+			}
+			await(t, "descriptors freed", func() bool { return openDescriptors(t) <= before })
+		})
+	}
+}
+
+// TestPoller_Close leaves the streams to their owners.
+func TestPoller_Close(t *testing.T) {
+	set := newTestStreams(t)
+	kind := transportKinds(t)[0]
+	l, late := start(t, set, kind), connect(t, set, kind)
+	if err := set.close(); err != nil {
+		t.Fatal(err)
+	}
+	l.write(t, []byte("bye"))
+	l.Close()
+	if got, err := io.ReadAll(l.client); string(got) != "bye" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if err := late.Start(late.owner); err == nil {
+		t.Error("a stream was started though nothing watches it")
+	}
+	late.Close()
+}
+
 // closer closes its stream when the client leaves, as an actor does.
 type closer struct {
 	left *sync.WaitGroup

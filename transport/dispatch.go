@@ -157,7 +157,8 @@ func (s *Server) badRequest(rc *fasthttp.RequestCtx, err error) {
 	if !known {
 		p = errFraming
 	}
-	if p == errBodyTooLarge && !mayHaveBody(&rc.Request.Header) {
+	// fasthttp has forgotten the request if the body came in chunks.
+	if h := &rc.Request.Header; p == errBodyTooLarge && len(h.RawHeaders()) > 0 && !mayHaveBody(h) {
 		p = errBodyUnexpected
 	}
 	if lingers, ok := rc.Conn().(*lingerConn); ok {

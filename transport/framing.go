@@ -20,7 +20,13 @@ func checkFraming(rc *fasthttp.RequestCtx) error {
 	if len(h.RequestURI()) > maxTarget {
 		return errURILong
 	}
-	if h.IsHTTP11() && len(h.Host()) == 0 {
+	switch string(h.Protocol()) {
+	case "HTTP/1.1":
+		if len(h.Host()) == 0 {
+			return errFraming
+		}
+	case "HTTP/1.0":
+	default: // fasthttp takes any digits for a version
 		return errFraming
 	}
 	if err := checkTarget(h); err != nil {

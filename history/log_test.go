@@ -131,7 +131,7 @@ func TestLog_ARecordMayReturnBeforeTheEngineAnswers(t *testing.T) {
 		l := open(t, eng, history.Config{}, h)
 		eng.become(func(f *faults) {
 			f.append = func(ctx context.Context, rec *engine.Record, key string) (engine.Appended, error) {
-				got, err := eng.now().Engine.Append(ctx, rec, key)
+				got, err := eng.now().Append(ctx, rec, key)
 				synctest.Wait() // it is delivered
 				return got, err
 			}

@@ -79,7 +79,7 @@ func TestOpen_LoadsWhatIsLeftWhenRetentionOvertakesIt(t *testing.T) {
 		epoch := ""
 		eng.become(func(f *faults) {
 			f.bounds = func(ctx context.Context) (engine.Bounds, error) {
-				b, err := f.Engine.Bounds(ctx)
+				b, err := f.Bounds(ctx)
 				if epoch != "" {
 					b.First = 3 // since the first call
 				}

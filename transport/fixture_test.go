@@ -96,6 +96,7 @@ type options struct {
 	Deps
 	actors actors.Config
 	wrap   func(net.Listener) net.Listener // of the public listener
+	around func(Hub) Hub                   // of the tree
 }
 
 func newTestHub(t testing.TB, configure ...func(*options)) *testHub {
@@ -134,8 +135,9 @@ func newTestHub(t testing.TB, configure ...func(*options)) *testHub {
 	h.check(err)
 	close(connected)
 	h.tree = tree
-	if o.Hub == nil {
-		o.Hub = tree
+	o.Hub = tree
+	if o.around != nil {
+		o.Hub = o.around(tree)
 	}
 	h.deps = o.Deps
 	h.Server, err = New(o.Config, o.Deps)

@@ -22,7 +22,11 @@ func (d *devKeys) printCommands(w io.Writer, n *node) {
 	if err != nil {
 		key = "$HUB_API_KEY"
 	}
-	stream := fmt.Sprintf(`curl -sSN -H "Authorization: Bearer %s"`, d.token(n.cfg))
+	curl := "curl -sSN"
+	if n.cfg.TLSCert != "" {
+		curl += " -k" // nobody has a certificate for this machine
+	}
+	stream := curl + fmt.Sprintf(` -H "Authorization: Bearer %s"`, d.token(n.cfg))
 	call := fmt.Sprintf(`curl -sS -w '\n' -H "X-API-Key: %s"`, key)
 	post := call + ` -H "Content-Type: application/json" ` + internal + "/api/messages"
 	start := engine.Position{Epoch: n.events.Window().Epoch()}

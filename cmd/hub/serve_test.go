@@ -93,7 +93,11 @@ func TestServe_IsUnreadyBeforeItDrains(t *testing.T) {
 	alice := h.open("alice", "")
 	h.signal(syscall.SIGTERM)
 	h.waitForLog(`"msg":"stopping"`)
+	deadline := time.Now().Add(patience)
 	for code := exitOK; code == exitOK; {
+		if time.Now().After(deadline) {
+			t.Fatal("the hub stays ready")
+		}
 		code, _, _ = command(t, "healthcheck", "--url", h.internal)
 	}
 	h.send("user/alice", "n", `1`) // it still takes and delivers

@@ -182,6 +182,7 @@ func (s *Server) registerGauges() {
 		}
 		return 0
 	})
+	m.set.GetOrCreateGauge("process_max_fds", maxFiles)
 	m.set.GetOrCreateGauge("hub_dashboards", func() float64 { return float64(s.dashboards.Load()) })
 	m.set.GetOrCreateGauge(`hub_http_connections{listener="public"}`, func() float64 {
 		return float64(s.publicHTTP.GetOpenConnectionsCount())

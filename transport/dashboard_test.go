@@ -1,0 +1,125 @@
+package transport
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.org/hub/actors"
+	"example.org/hub/auth"
+	"example.org/hub/sse"
+)
+
+func TestDashboard_FiguresAndTopic(t *testing.T) {
+	h := newTestHub(t)
+	h.visit("GET", "/api/dashboard/sse", h.bearer("alice")).want(t, 403, "missing_scope")
+	h.open("/api/sse", h.bearer("bob"))
+	h.post(`{"to":"all","data":1}`).want(t, 202, "")
+	r := h.open("/api/dashboard/sse?topics=news", h.bearer("alice", dashboardScope))
+	first := r.until(sse.EventDashboardUpdate)
+	var f figures
+	h.check(json.Unmarshal(first.Data, &f))
+	if f.Instance != "test-1" || f.MessagesIn != 1 || f.TotalConnections != 1 || f.UniqueUsers != 1 || f.Time == 0 {
+		t.Errorf("snapshot: %s", first.Data)
+	}
+	h.post(`{"to":"topic/dashboard","event":"deploy","data":7}`).want(t, 202, "")
+	h.post(`{"to":"topic/news","event":"n","data":8}`).want(t, 202, "")
+	if ev := r.until("deploy"); string(ev.Data) != "7" {
+		t.Errorf("got %s", ev.Data)
+	}
+	r.until("n")
+	next := r.until(sse.EventDashboardUpdate)
+	h.check(json.Unmarshal(next.Data, &f))
+	if f.TotalConnections != 2 || f.MessagesIn != 3 {
+		t.Errorf("a second later: %s", next.Data)
+	}
+	// Services may send that event too, and other users see neither.
+	h.post(`{"to":"topic/dashboard","event":"dashboardUpdate","data":"ours"}`).want(t, 202, "")
+	for string(r.until(sse.EventDashboardUpdate).Data) != `"ours"` {
+	}
+	admin := h.open("/api/dashboard/sse?topics=dashboard", h.bearer("root", func(c *auth.Claims) {
+		c.Scopes, c.Topics = []auth.Scope{auth.ScopeAdmin}, []string{"*"}
+	}))
+	admin.until(sse.EventDashboardUpdate)
+}
+
+// idleHub counts dashboard updates and has figures of the test's.
+type idleHub struct {
+	Hub
+	stats   actors.Stats
+	updates int
+}
+
+func (h *idleHub) Stats() actors.Stats    { return h.stats }
+func (h *idleHub) Draining() bool         { return false }
+func (h *idleHub) UpdateDashboard([]byte) { h.updates++ }
+
+// Nobody pays for a dashboard that nobody watches.
+func TestDashboard_UpdatedOnlyWhileWatched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := &idleHub{}
+		s := &Server{hub: hub, stop: make(chan struct{}), beatDone: make(chan struct{})}
+		go s.beat()
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if hub.updates != 0 {
+			t.Errorf("%d updates for nobody", hub.updates)
+		}
+		s.dashboards.Store(1)
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if hub.updates != 5 {
+			t.Errorf("%d updates in 5 s", hub.updates)
+		}
+		close(s.stop)
+		<-s.beatDone
+	})
+}
+
+func TestRates(t *testing.T) {
+	var r rates
+	f := func(seconds int, wantIn, wantOut float64) {
+		t.Helper()
+		if in, out := r.perSecond(seconds); in != wantIn || out != wantOut {
+			t.Errorf("over %d s: got %v, %v, want %v, %v", seconds, in, out, wantIn, wantOut)
+		}
+	}
+	f(1, 0, 0)
+	r.add(sample{in: 100, out: 0})
+	f(60, 0, 0) // one sample is no span
+	r.add(sample{in: 110, out: 1000})
+	f(1, 10, 1000)
+	f(60, 10, 1000)
+	for i := range 200 {
+		r.add(sample{in: 110 + uint64(i+1)*6, out: 1000})
+	}
+	f(1, 6, 0)
+	f(10, 6, 0)
+	f(60, 6, 0)
+	r.add(sample{in: 110 + 200*6 + 60, out: 1600})
+	f(1, 60, 600)
+	f(10, 11.4, 60)
+	f(60, 6.9, 10)
+}
+
+func TestStats_Answer(t *testing.T) {
+	h := newTestHub(t)
+	h.open("/api/sse?topics=news", h.bearer("alice"))
+	h.open("/api/sse", h.bearer("alice"))
+	h.post(`{"to":"all","data":1}`).want(t, 202, "")
+	r := h.ask("GET", "/api/stats", "", apiKeyHeader(presenceKey))
+	var got statsAnswer
+	h.check(json.Unmarshal([]byte(r.body), &got))
+	if got.Instance != "test-1" || len(got.Instances) != 1 || got.Instances[0].Instance != "test-1" || got.Total.Instance != "" {
+		t.Errorf("got %s", r.body)
+	}
+	f := got.Total
+	if f.TotalConnections != 2 || f.UniqueUsers != 1 || f.Topics != 1 || f.MessagesIn != 1 || f.MessagesOut != 2 || f.BytesOut == 0 {
+		t.Errorf("got %+v", f)
+	}
+	if !strings.Contains(r.body, `"messagesInPerSecond":{"1s":`) {
+		t.Errorf("got %s", r.body)
+	}
+}

@@ -1,0 +1,100 @@
+package transport
+
+import (
+	"strings"
+	"testing"
+
+	"example.org/hub/auth"
+	"example.org/hub/engine"
+)
+
+// collectAnswers says how to get each answer that there is, by method, path and
+// status.
+func collectAnswers(t *testing.T) map[string]func() *response {
+	t.Helper()
+	h := newTestHub(t, func(o *options) { o.MaxData, o.MaxBody = 100, 2000 })
+	full := newTestHub(t, func(o *options) { o.MaxConnections = 1 })
+	full.open("/api/sse", full.bearer("alice"))
+	rushed := newTestHub(t, func(o *options) { o.ConnectRate, o.ConnectBurst = 1e-9, 1 })
+	rushed.open("/api/sse", rushed.bearer("alice"))
+	crowded := newTestHub(t, func(o *options) { o.MaxPerAddress = 1 })
+	crowded.open("/api/sse", crowded.bearer("alice"))
+	down := newTestHub(t, func(o *options) { o.Tickets = auth.NewTickets(1, 0) })
+	down.engine.fail(engine.ErrUnavailable)
+	stuck := newTestHub(t, func(o *options) { o.around = func(tree Hub) Hub { return stuckHub{tree} } })
+	guarded := newTestHub(t)
+	guarded.internalLoopback.Store(false)
+	off := newTestHub(t, func(o *options) { o.Pprof = false })
+	h.open("/api/sse?topics=news", h.bearer("alice"))
+
+	key, ours := apiKeyHeader(adminKey), "X-SSE-Client: test"
+	jsonType := "Content-Type: application/json"
+	large := strings.Repeat(" ", 3000)
+	all := make(map[string]func() *response)
+	add := func(at string, ask func() *response) { all[at] = ask }
+
+	for _, path := range []string{"/api/sse", "/api/dashboard/sse"} {
+		user := h.bearer("alice", dashboardScope)
+		add("GET "+path+" 200", func() *response { return h.visit("HEAD", path, user) })
+		add("GET "+path+" 400", func() *response { return h.visit("GET", path+"?topics=*", user) })
+		add("GET "+path+" 401", func() *response { return h.visit("GET", path) })
+		add("GET "+path+" 403", func() *response { return h.visit("GET", path+"?topics=secret", user) })
+		add("GET "+path+" 429", func() *response { return crowded.visit("GET", path, user, ours) })
+		add("GET "+path+" 503", func() *response { return full.visit("GET", path, user, ours) })
+	}
+	ticket := "POST /api/sse/ticket "
+	add(ticket+"200", func() *response { return h.visit("POST", "/api/sse/ticket", h.bearer("alice")) })
+	add(ticket+"400", func() *response { return h.visit("POST", "/api/sse/ticket?token=x") })
+	add(ticket+"401", func() *response { return h.visit("POST", "/api/sse/ticket") })
+	add(ticket+"403", func() *response { return h.visit("POST", "/api/sse/ticket", "Origin: null") })
+	add(ticket+"413", func() *response { return exchange(t, h.public, request("POST", "/api/sse/ticket", large)) })
+	add(ticket+"429", func() *response { return rushed.visit("POST", "/api/sse/ticket", rushed.bearer("alice")) })
+	add(ticket+"503", func() *response { return down.visit("POST", "/api/sse/ticket", down.bearer("alice")) })
+
+	messages := "POST /api/messages "
+	post := func(h *testHub, body string, headers ...string) func() *response {
+		return func() *response { return h.ask("POST", "/api/messages", body, headers...) }
+	}
+	add(messages+"202", post(h, `{"to":"all","data":1}`, key, jsonType, "Idempotency-Key: a"))
+	add(messages+"400", post(h, `{}`, key, jsonType))
+	add(messages+"401", post(h, `{}`, jsonType))
+	add(messages+"403", post(h, `{}`, apiKeyHeader(presenceKey), jsonType))
+	add(messages+"413", post(h, large, key, jsonType))
+	add(messages+"415", post(h, `{}`, key))
+	add(messages+"503", post(down, `{"to":"all","data":1}`, key, jsonType))
+
+	for _, r := range routes {
+		if r.scope == "" || r.path == "/api/messages" {
+			continue
+		}
+		target, at := strings.ReplaceAll(r.path, "{id}", "zoe"), r.method+" "+r.path+" "
+		add(at+"401", func() *response { return h.ask(r.method, target, "") })
+		add(at+"403", func() *response { return h.ask(r.method, target, "", apiKeyHeader(publishKey)) })
+		if r.scope == auth.ScopeAdmin {
+			add(at+"202", func() *response { return h.ask(r.method, target, "", key) })
+			add(at+"400", func() *response { return h.ask(r.method, target, "", key, "Idempotency-Key: a b") })
+			add(at+"503", func() *response { return down.ask(r.method, target, "", key) })
+		} else {
+			add(at+"200", func() *response { return h.ask(r.method, target, "", key) })
+		}
+	}
+	add("POST /api/users/{id}/revoke 413", func() *response { return h.ask("POST", "/api/users/x/revoke", large, key) })
+	add("GET /api/users 400", func() *response { return h.ask("GET", "/api/users?limit=0", "", key) })
+	add("GET /api/users/{id} 400", func() *response { return h.ask("GET", "/api/users/%00", "", key) })
+	add("GET /api/users 503", func() *response { return stuck.ask("GET", "/api/users", "", key) })
+	add("GET /api/users/{id} 503", func() *response { return stuck.ask("GET", "/api/users/x", "", key) })
+
+	for _, path := range []string{"/livez", "/readyz", "/metrics", "/openapi.yaml"} {
+		add("GET "+path+" 200", func() *response { return h.ask("GET", path+"?verbose=1", "") })
+	}
+	add("GET /livez 503", func() *response { return stuck.ask("GET", "/livez", "") })
+	add("GET /readyz 503", func() *response { return full.ask("GET", "/readyz?verbose=1", "") })
+	for _, path := range []string{"/debug/pprof/", "/debug/pprof/{profile}"} {
+		target := strings.ReplaceAll(path, "{profile}", "heap")
+		add("GET "+path+" 200", func() *response { return h.ask("GET", target, "") })
+		add("GET "+path+" 401", func() *response { return guarded.ask("GET", target, "") })
+		add("GET "+path+" 403", func() *response { return guarded.ask("GET", target, "", apiKeyHeader(publishKey)) })
+		add("GET "+path+" 404", func() *response { return off.ask("GET", target, "") })
+	}
+	return all
+}

@@ -1,0 +1,36 @@
+/** How the time between attempts grows. */
+export interface Backoff {
+  /** First delay; the server's `retry:` replaces it. Default 1000. */
+  minMs: number
+  /** Upper bound before jitter; a greater `retry:` raises it. Default 30000. */
+  maxMs: number
+  /** Growth per failure in a row. Default 2. */
+  factor: number
+  /** `equal` keeps half and draws the rest, `full` draws all. Default `equal`. */
+  jitter: 'equal' | 'full' | 'none'
+  /** An attempt that stays open so long ends the row of failures. Default 5000. */
+  resetAfterMs: number
+}
+
+/** No server can make a client wait longer. */
+const LONGEST = 3_600_000
+
+/** The wait before the nth retry in a row, n from 1. `retry` is the server's, 0 without one. */
+export function backoffMs(o: Backoff, n: number, retry: number): number {
+  const base = Math.min(retry || o.minMs, LONGEST)
+  const ms = Math.min(base * o.factor ** (n - 1), Math.max(o.maxMs, base))
+  const drawn = { equal: ms / 2, full: ms, none: 0 }[o.jitter]
+  return ms - drawn + Math.random() * drawn
+}
+
+/** What a server asked for, spread over a fifth more, since it asks many at once. */
+export function askedMs(ms: number): number {
+  return Math.min(ms, LONGEST) * (1 + Math.random() / 5)
+}
+
+/** Retry-After in milliseconds (RFC 9110, 10.2.3: seconds or a date), 0 without one. */
+export function retryAfterMs(header: string | null): number {
+  if (!header) return 0
+  const ms = /^\d+$/.test(header) ? +header * 1000 : Date.parse(header) - Date.now()
+  return ms > 0 ? ms : 0
+}

@@ -1,0 +1,23 @@
+/**
+ * What went wrong: `network` (no connection, or it ended), `http` (a status), `auth` (401, 403),
+ * `content-type`, `timeout` (no answer, or a silent stream), `stopped` (204: the server wants no
+ * reconnect), `parse` (a payload, or an event beyond the size limit), `handler` (one of yours threw).
+ */
+export type SSEErrorKind = 'network' | 'http' | 'auth' | 'content-type' | 'timeout' | 'stopped' | 'parse' | 'handler'
+
+/** The only error type of this package. `cause` holds what it was made from. */
+export class SSEError extends Error {
+  readonly kind: SSEErrorKind
+  /** HTTP status, if there was an answer. */
+  readonly status: number | undefined
+  /** Whether the client goes on by itself. */
+  readonly retryable: boolean
+
+  constructor(kind: SSEErrorKind, message: string, options: { status?: number; retryable?: boolean; cause?: unknown } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.name = 'SSEError'
+    this.kind = kind
+    this.status = options.status
+    this.retryable = options.retryable ?? (kind === 'network' || kind === 'timeout')
+  }
+}

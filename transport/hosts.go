@@ -28,8 +28,8 @@ func newHostRule(names []string) hostRule {
 // address. Addresses are safe: no resolver stands between them and this machine.
 func (r *hostRule) allows(host string) bool {
 	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
+	if i := strings.LastIndexByte(host, ':'); i > 0 && (host[i-1] == ']' || strings.IndexByte(host, ':') == i) {
+		name = host[:i]
 	}
 	name = strings.TrimSuffix(strings.ToLower(name), ".")
 	if r.names[name] || strings.HasSuffix(name, ".localhost") { // RFC 6761 section 6.3

@@ -133,10 +133,13 @@ func (s *Server) newHTTP(handle fasthttp.RequestHandler, maxBody int) *fasthttp.
 	}
 }
 
-// bodyDeadline gives a body its own time. Without one the headers' deadline
-// stays, and nothing is spent on setting another.
+// smallBody mostly arrives with its headers, and shares their deadline.
+const smallBody = 4 << 10
+
+// bodyDeadline gives a body its own time, unless it is small: setting one more
+// deadline for each message costs something.
 func (s *Server) bodyDeadline(h *fasthttp.RequestHeader) (cfg fasthttp.RequestConfig) {
-	if h.ContentLength() > 0 || h.ContentLength() == -1 {
+	if h.ContentLength() > smallBody || h.ContentLength() == -1 {
 		cfg.ReadTimeout = s.cfg.BodyTimeout
 	}
 	return cfg

@@ -58,6 +58,13 @@ func (h *holdScenario) run(ctx context.Context, e *environment) (*outcome, error
 	out.add("idle_cpu_percent", "%", 100*m.cpu.Seconds()/m.wall.Seconds())
 	out.add("idle_other_cores", "", max(m.machine-m.cpu-m.own, 0).Seconds()/m.wall.Seconds())
 	out.add("idle_pings", "", float64(st.Pings))
+	if s.metrics {
+		page, err := s.readMetrics(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out.add("idle_goroutines", "", page[metricGoroutines])
+	}
 	if live := sw.Live(); live != e.Conns {
 		out.fail("%d of %d idle connections were closed", e.Conns-live, e.Conns)
 	}
@@ -69,6 +76,7 @@ type memory struct {
 	settled    usage // some time after the last activity
 	collected  usage // after a collection was forced and some more time
 	sockets    uint64
+	slab       uint64
 	heap       float64 // after the collection; 0 if the target has no metrics
 	goroutines float64
 }
@@ -84,7 +92,7 @@ func takeMemory(ctx context.Context, e *environment, s *server) (memory, error) 
 	if m.settled, err = readUsage(s.pid); err != nil {
 		return m, err
 	}
-	m.collected, m.sockets = m.settled, socketMemory()
+	m.collected, m.sockets, m.slab = m.settled, socketMemory(), slabMemory()
 	if !s.metrics {
 		return m, nil
 	}
@@ -114,13 +122,13 @@ func (h *holdScenario) reportMemory(out *outcome, e *environment, before, after 
 	per("rss_per_connection", float64(before.settled.rss), float64(after.settled.rss))
 	per("rss_per_connection_after_gc", float64(before.settled.rss), float64(after.collected.rss))
 	per("pss_per_connection", float64(before.settled.pss), float64(after.settled.pss))
-	per("kernel_socket_memory_per_connection", float64(before.sockets), float64(after.sockets))
+	per("kernel_buffers_per_connection", float64(before.sockets), float64(after.sockets))
+	per("kernel_slab_per_connection", float64(before.slab), float64(after.slab))
 	out.add("rss_before", "MB", float64(before.settled.rss)/1e6)
 	out.add("rss_after", "MB", float64(after.settled.rss)/1e6)
 	out.add("threads", "", float64(after.settled.threads))
 	if after.goroutines > 0 {
 		per("heap_per_connection_after_gc", before.heap, after.heap)
-		out.add("goroutines_before", "", before.goroutines)
 		out.add("goroutines", "", after.goroutines)
 	}
 }

@@ -51,7 +51,9 @@ func (c *slowScenario) run(ctx context.Context, e *environment) (*outcome, error
 	return out, nil
 }
 
-// phase measures a fresh target and returns the p99 of its healthy readers.
+// phase measures a fresh target and returns the p99 of its healthy readers. The
+// same messages clog it with stuck readers and without, so that what they leave
+// in the target's log is in both figures.
 func (c *slowScenario) phase(ctx context.Context, e *environment, out *outcome, name string, stuck int) (time.Duration, error) {
 	s, err := e.start(ctx)
 	if err != nil {
@@ -67,6 +69,11 @@ func (c *slowScenario) phase(ctx context.Context, e *environment, out *outcome, 
 	if _, err := s.open(e, sw, 0, good, false); err != nil {
 		return 0, err
 	}
+	if stuck > 0 {
+		if _, err := s.open(e, sw, good, stuck, true); err != nil {
+			return 0, err
+		}
+	}
 	if err := pause(ctx, e.Settle); err != nil {
 		return 0, err
 	}
@@ -74,10 +81,8 @@ func (c *slowScenario) phase(ctx context.Context, e *environment, out *outcome, 
 	if err != nil {
 		return 0, err
 	}
-	if stuck > 0 {
-		if err := c.clog(e, s, sw, good, stuck); err != nil {
-			return 0, err
-		}
+	if err := c.clog(e, s); err != nil {
+		return 0, err
 	}
 	p99, err := c.measure(ctx, e, s, sw, out, name, good)
 	if err != nil {
@@ -88,7 +93,7 @@ func (c *slowScenario) phase(ctx context.Context, e *environment, out *outcome, 
 		return 0, err
 	}
 	out.add(name+".rss_growth", "MB", (float64(after.rss)-float64(before.rss))/1e6)
-	out.add(name+".rss_peak_growth", "MB", (float64(after.peak)-float64(before.peak))/1e6)
+	out.add(name+".rss_peak", "MB", float64(after.peak)/1e6)
 	out.add(name+".kernel_socket_memory", "MB", float64(socketMemory())/1e6)
 	if s.metrics {
 		if page, err := s.readMetrics(ctx); err == nil && page[metricStreams] > 0 {
@@ -98,23 +103,25 @@ func (c *slowScenario) phase(ctx context.Context, e *environment, out *outcome, 
 	return p99, nil
 }
 
-// clog opens the stuck readers and sends each of them more than the kernel
-// buffers for it.
-func (c *slowScenario) clog(e *environment, s *server, sw *swarm.Swarm, first, count int) error {
-	if _, err := s.open(e, sw, first, count, true); err != nil {
-		return err
-	}
-	pub, err := s.publisher(e, 32, c.ClogEvent)
+// clogSlot is a slot that no reader checks: the clogging events are no part of
+// what is measured.
+const clogSlot = swarm.MaxSlots - 1
+
+// clog sends each of the last readers more than the kernel buffers for one that
+// does not read.
+func (c *slowScenario) clog(e *environment, s *server) error {
+	const conns = 32
+	pub, err := s.publisher(e, conns, c.ClogEvent)
 	if err != nil {
 		return err
 	}
 	defer pub.Close()
 	sent := 0
 	res, err := pub.Run(&swarm.Closed{
-		Count: count * (c.Clog / c.ClogEvent), Until: swarm.Never, Conns: 32,
+		Count: c.Stuck * (c.Clog / c.ClogEvent), Until: swarm.Never, Conns: conns,
 		Message: func(int) swarm.Message {
 			sent++
-			return swarm.Message{Target: first + sent%count, Stamp: swarm.Stamp{Seq: uint32(sent)}}
+			return swarm.Message{Target: e.Conns - 1 - sent%c.Stuck, Stamp: swarm.Stamp{Slot: clogSlot, Seq: uint32(sent)}}
 		},
 	}, time.Hour, e.Timeout)
 	if err != nil {

@@ -102,7 +102,7 @@ func (s *Server) appendLineProblem(b []byte, line int, err error) []byte {
 	b = append(b, `{"line":`...)
 	b = strconv.AppendInt(b, int64(line), 10)
 	b = append(b, ',')
-	return append(b, appendProblem(nil, p)[1:]...)
+	return append(b, p.json()[1:]...)
 }
 
 // targetOf is how metrics call the addresses of a message.

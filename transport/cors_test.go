@@ -16,10 +16,10 @@ func TestCORS_Origins(t *testing.T) {
 		switch {
 		case r.Header.Get("Vary") != "Origin":
 			t.Errorf("%s: Vary %q", origin, r.Header.Get("Vary"))
-		case allowed && (r.StatusCode != 200 || got != origin || r.Header.Get("Access-Control-Allow-Credentials") != "true" ||
+		case allowed && (r.status() != 200 || got != origin || r.Header.Get("Access-Control-Allow-Credentials") != "true" ||
 			r.Header.Get("Access-Control-Expose-Headers") != "Retry-After"):
 			t.Errorf("%s: %v", origin, r.Response)
-		case !allowed && (r.StatusCode != 403 || got != "" || r.Header.Get("Access-Control-Allow-Credentials") != ""):
+		case !allowed && (r.status() != 403 || got != "" || r.Header.Get("Access-Control-Allow-Credentials") != ""):
 			t.Errorf("%s: %v", origin, r.Response)
 		}
 	}
@@ -34,7 +34,7 @@ func TestCORS_Origins(t *testing.T) {
 		f(origin, false)
 	}
 	same := h.visit("POST", "/api/sse/ticket", h.bearer("alice"), "Origin: http://localhost")
-	if same.StatusCode != 200 || same.Header.Get("Access-Control-Allow-Origin") != "" {
+	if same.status() != 200 || same.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("same origin: %v", same.Response)
 	}
 }
@@ -83,7 +83,7 @@ func TestCORS_Preflight(t *testing.T) {
 		t.Errorf("got %v", denied.Header)
 	}
 	plain := h.visit("OPTIONS", "/api/sse")
-	if plain.StatusCode != 204 || plain.Header.Get("Allow") != "GET, HEAD, OPTIONS" || plain.Header.Get("Access-Control-Allow-Methods") != "" {
+	if plain.status() != 204 || plain.Header.Get("Allow") != "GET, HEAD, OPTIONS" || plain.Header.Get("Access-Control-Allow-Methods") != "" {
 		t.Errorf("got %v", plain.Response)
 	}
 }

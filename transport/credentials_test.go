@@ -51,10 +51,10 @@ func TestCredentials_OrderAndRefusal(t *testing.T) {
 
 // expiredToken makes a token whose time is up, in a bubble where time passes.
 func (h *testHub) expiredToken(user string) (token string) {
-	h.t.Helper()
-	t, ok := h.t.(*testing.T)
+	h.tb.Helper()
+	t, ok := h.tb.(*testing.T)
 	if !ok {
-		h.t.Fatal("not in a test")
+		h.tb.Fatal("not in a test")
 	}
 	synctest.Test(t, func(*testing.T) { // the bubble's clock starts in the year 2000
 		var err error
@@ -96,13 +96,13 @@ func TestCredentials_CookieNeedsAKnownPage(t *testing.T) {
 }
 
 func (h *testHub) ticket(headers ...string) string {
-	h.t.Helper()
+	h.tb.Helper()
 	r := h.visit("POST", "/api/sse/ticket", headers...)
-	r.want(h.t, 200, "")
+	r.want(h.tb, 200, "")
 	var answer ticketAnswer
 	h.check(json.Unmarshal([]byte(r.body), &answer))
 	if answer.Ticket == "" || answer.ExpiresInMs <= 0 || answer.ExpiresInMs > 30_000 || r.Header.Get("Cache-Control") != "no-store" {
-		h.t.Fatalf("got %s %v", r.body, r.Header)
+		h.tb.Fatalf("got %s %v", r.body, r.Header)
 	}
 	return answer.Ticket
 }

@@ -3,6 +3,7 @@ package transport
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"example.org/hub/actors"
 	"example.org/hub/auth"
@@ -29,10 +30,8 @@ func (s *Server) subscribeDashboard(c *call) error {
 }
 
 func withDashboard(topics []string) []string {
-	for _, t := range topics {
-		if t == dashboardTopic {
-			return topics
-		}
+	if slices.Contains(topics, dashboardTopic) {
+		return topics
 	}
 	return append(topics, dashboardTopic)
 }

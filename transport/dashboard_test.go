@@ -37,7 +37,8 @@ func TestDashboard_FiguresAndTopic(t *testing.T) {
 	}
 	// Services may send that event too, and other users see neither.
 	h.post(`{"to":"topic/dashboard","event":"dashboardUpdate","data":"ours"}`).want(t, 202, "")
-	for string(r.until(sse.EventDashboardUpdate).Data) != `"ours"` {
+	for ev := r.until(sse.EventDashboardUpdate); string(ev.Data) != `"ours"`; {
+		ev = r.until(sse.EventDashboardUpdate)
 	}
 	admin := h.open("/api/dashboard/sse?topics=dashboard", h.bearer("root", func(c *auth.Claims) {
 		c.Scopes, c.Topics = []auth.Scope{auth.ScopeAdmin}, []string{"*"}

@@ -137,10 +137,9 @@ func problemOf(err error) (p *problem, known bool) {
 	return errInternal, false
 }
 
-// appendProblem appends the JSON of a problem.
-func appendProblem(b []byte, p *problem) []byte {
-	b = append(b, `{"error":{"code":`...)
-	b = appendJSONString(b, p.code)
+// json returns the JSON of a problem.
+func (p *problem) json() []byte {
+	b := appendJSONString([]byte(`{"error":{"code":`), p.code)
 	b = append(b, `,"message":`...)
 	b = appendJSONString(b, p.message)
 	if p.field != "" {
@@ -163,21 +162,18 @@ func (p *problem) answer(rc *fasthttp.RequestCtx) {
 	if p.status == fasthttp.StatusUnauthorized {
 		rc.Response.Header.Set(fasthttp.HeaderWWWAuthenticate, "Bearer")
 	}
-	rc.Response.AppendBody(appendProblem(nil, p))
+	rc.Response.AppendBody(p.json())
 }
 
 // refused is the problem of a stream that gets no place.
 func refused(reason actors.Reason) *problem {
 	p := &problem{
 		status: fasthttp.StatusServiceUnavailable, code: string(reason),
-		message: "the hub is full or stopping: come back later",
+		message: "the hub is full, busy or stopping: come back later",
 	}
-	switch reason {
-	case RefusedAddressLimit, actors.RefusedUserLimit:
+	if reason == RefusedAddressLimit || reason == actors.RefusedUserLimit {
 		p.status = fasthttp.StatusTooManyRequests
 		p.message = "too many open streams of this user or address"
-	case RefusedConnectRate:
-		p.message = "too many streams are being opened: come back later"
 	}
 	return p
 }

@@ -11,13 +11,13 @@ func tlsListener(cfg *tls.Config) func(net.Listener) net.Listener {
 	return func(ln net.Listener) net.Listener { return tls.NewListener(ln, cfg) }
 }
 
-func tlsDial(t testing.TB, addr string, cfg *tls.Config) net.Conn {
-	t.Helper()
+func tlsDial(tb testing.TB, addr string, cfg *tls.Config) net.Conn {
+	tb.Helper()
 	conn, err := tls.Dial("tcp", addr, cfg)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = conn.Close() })
+	tb.Cleanup(func() { _ = conn.Close() })
 	_ = conn.SetDeadline(time.Now().Add(patience))
 	return conn
 }

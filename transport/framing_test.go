@@ -97,7 +97,7 @@ func TestFraming_BodyWhereNoneBelongs(t *testing.T) {
 		for _, line := range []string{"GET /api/sse", "HEAD /api/sse", "DELETE /api/sse", "OPTIONS /api/sse", "PUT /api/sse"} {
 			text := line + " HTTP/1.1\r\nHost: localhost\r\n" + h.bearer("alice") + "\r\n" + framing
 			r := exchange(t, h.public, text)
-			if r.StatusCode != 400 || !r.Close {
+			if r.status() != 400 || !r.Close {
 				t.Errorf("%s with a body: %v", line, r.Response)
 			}
 		}
@@ -122,7 +122,7 @@ func refusedAndClosed(t *testing.T, h *testHub, text string) {
 			t.Fatalf("%q: %v", answer, err)
 		}
 		resp.Body.Close()
-		if n := bytes.Count(answer, []byte("HTTP/1.1 ")); resp.StatusCode != 400 || n != 1 {
+		if n := bytes.Count(answer, []byte("HTTP/1.1 ")); resp.StatusCode != http.StatusBadRequest || n != 1 {
 			t.Errorf("got %d answers: %q", n, answer)
 		}
 	}

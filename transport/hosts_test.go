@@ -41,8 +41,8 @@ func TestHosts_DNSRebinding(t *testing.T) {
 		t.Helper()
 		for _, target := range []string{"/metrics", "/api/stats", "/debug/pprof/", "/livez", "/nothing"} {
 			r := exchange(t, h.internal, "GET "+target+" HTTP/1.1\r\nHost: "+host+"\r\n"+apiKeyHeader(presenceKey)+"\r\n\r\n")
-			if (r.StatusCode == 421) != (status == 421) {
-				t.Errorf("%s %s: got %d", host, target, r.StatusCode)
+			if (r.status() == 421) != (status == 421) {
+				t.Errorf("%s %s: got %d", host, target, r.status())
 			}
 		}
 	}

@@ -147,7 +147,7 @@ func TestRefuse_InTheClientsForm(t *testing.T) {
 
 func checkGoodbye(t *testing.T, h *testHub, r *response) {
 	t.Helper()
-	if r.StatusCode != 200 || r.Header.Get("Content-Type") != "text/event-stream" || !r.Close ||
+	if r.status() != 200 || r.Header.Get("Content-Type") != "text/event-stream" || !r.Close ||
 		r.Header.Get("Cache-Control") != streamCacheControl {
 		t.Errorf("got %v", r.Response)
 	}

@@ -135,7 +135,7 @@ func FuzzMessage(f *testing.F) {
 		m, err := d.decode(in)
 		if err != nil {
 			var p *problem
-			if !errors.As(err, &p) || p.status < 400 || !json.Valid(appendProblem(nil, p)) {
+			if !errors.As(err, &p) || p.status < 400 || !json.Valid(p.json()) {
 				t.Fatalf("%q: %v", in, err)
 			}
 			return

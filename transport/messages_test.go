@@ -3,12 +3,12 @@ package transport
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
 	"example.org/hub/auth"
 	"example.org/hub/engine"
-	"example.org/hub/sse"
 )
 
 // outcome is the JSON of the answer to a message.
@@ -20,11 +20,11 @@ type outcome struct {
 	Error              struct{ Code, Field string }
 }
 
-func (r *response) outcome(t testing.TB) (out outcome) {
-	t.Helper()
-	r.want(t, 202, "")
+func (r *response) outcome(tb testing.TB) (out outcome) {
+	tb.Helper()
+	r.want(tb, 202, "")
 	if err := json.Unmarshal([]byte(r.body), &out); err != nil {
-		t.Fatalf("%s: %v", r.body, err)
+		tb.Fatalf("%s: %v", r.body, err)
 	}
 	return out
 }
@@ -168,8 +168,8 @@ func TestPublish_LimitsAreNamed(t *testing.T) {
 	h := newTestHub(t, func(o *options) { o.MaxData, o.MaxBatch = 100, 3 })
 	f := func(r *response, want string) {
 		t.Helper()
-		if r.StatusCode != 413 || !strings.Contains(r.body, want) {
-			t.Errorf("got %d %s, want %q in it", r.StatusCode, r.body, want)
+		if r.status() != 413 || !strings.Contains(r.body, want) {
+			t.Errorf("got %d %s, want %q in it", r.status(), r.body, want)
 		}
 	}
 	f(h.post(`{"to":"all","data":"`+strings.Repeat("a", 200)+`"}`), "202 bytes, the limit is 100")
@@ -191,19 +191,19 @@ func TestPublish_AcceptedForms(t *testing.T) {
 	text := "POST /api/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + apiKeyHeader(publishKey) +
 		"\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n15\r\n" + `{"to":"all","data":1}` + "\r\n0\r\n\r\n"
 	r := exchange(t, h.internal, text)
-	if r.StatusCode != 100 {
-		t.Errorf("got %d, want 100 first", r.StatusCode)
+	if r.status() != 100 {
+		t.Errorf("got %d, want 100 first", r.status())
 	}
 }
 
 // batch posts NDJSON and returns the results, one a line.
 func (h *testHub) batch(status int, body string, headers ...string) []outcome {
-	h.t.Helper()
+	h.tb.Helper()
 	r := h.ask("POST", "/api/messages", body,
 		append([]string{apiKeyHeader(publishKey), "Content-Type: application/x-ndjson"}, headers...)...)
-	r.want(h.t, status, "")
+	r.want(h.tb, status, "")
 	if got := r.Header.Get("Content-Type"); got != "application/x-ndjson" {
-		h.t.Fatalf("content type %q", got)
+		h.tb.Fatalf("content type %q", got)
 	}
 	var all []outcome
 	for line := range strings.Lines(r.body) {
@@ -259,7 +259,7 @@ func TestPublishBatch_OrderAndCount(t *testing.T) {
 		}
 	}
 	for i := range 1000 {
-		if ev := r.until("n"); string(ev.Data) != fmt.Sprint(i) || ev.ID != got[i].ID {
+		if ev := r.until("n"); string(ev.Data) != strconv.Itoa(i) || ev.ID != got[i].ID {
 			t.Fatalf("event %d: %s %s", i, ev.ID, ev.Data)
 		}
 	}
@@ -314,7 +314,7 @@ func TestPublish_DataArrivesUnchanged(t *testing.T) {
 		}
 	}
 	h.post(`{"to":"all","event":"d\u2028: é","data":1}`).want(t, 202, "")
-	var ev sse.Event = r.until("d\u2028: é")
+	ev := r.until("d\u2028: é")
 	if string(ev.Data) != "1" {
 		t.Errorf("got %s", ev.Data)
 	}

@@ -148,9 +148,8 @@ func (m *serverMetrics) refusal(reason actors.Reason) {
 
 // rejected counts a stream whose request was at fault.
 func (m *serverMetrics) rejected(err error) {
-	var p *problem
 	reason := rejectedFault
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*problem](err); ok {
 		switch p.status {
 		case fasthttp.StatusUnauthorized:
 			reason = rejectedUnauthorised

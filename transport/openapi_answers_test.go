@@ -21,7 +21,7 @@ func collectAnswers(t *testing.T) map[string]func() *response {
 	crowded.open("/api/sse", crowded.bearer("alice"))
 	down := newTestHub(t, func(o *options) { o.Tickets = auth.NewTickets(1, 0) })
 	down.engine.fail(engine.ErrUnavailable)
-	stuck := newTestHub(t, func(o *options) { o.around = func(tree Hub) Hub { return stuckHub{tree} } })
+	stuck := newTestHub(t, func(o *options) { o.around = func(tree Hub) Hub { return stuckHub{tree, true} } })
 	guarded := newTestHub(t)
 	guarded.internalLoopback.Store(false)
 	off := newTestHub(t, func(o *options) { o.Pprof = false })

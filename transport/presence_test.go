@@ -12,9 +12,9 @@ import (
 )
 
 func (h *testHub) users(target string) usersPage {
-	h.t.Helper()
+	h.tb.Helper()
 	r := h.ask("GET", target, "", apiKeyHeader(presenceKey))
-	r.want(h.t, 200, "")
+	r.want(h.tb, 200, "")
 	var page usersPage
 	h.check(json.Unmarshal([]byte(r.body), &page))
 	return page
@@ -104,26 +104,31 @@ func TestDisconnect_EndsStreams(t *testing.T) {
 	h.ask("DELETE", "/api/connections/x", "", apiKeyHeader(adminKey), "Idempotency-Key: a b").want(t, 400, "invalid_idempotency_key")
 }
 
-// stuckHub does not answer.
-type stuckHub struct{ Hub }
-
-func stuck(ctx context.Context) error {
-	<-ctx.Done()
-	return fmt.Errorf("%w: %w", actors.ErrNoAnswer, ctx.Err())
+// stuckHub does not answer in time. It can skip the time.
+type stuckHub struct {
+	Hub
+	atOnce bool
 }
 
-func (stuckHub) Ping(ctx context.Context) error { return stuck(ctx) }
-
-func (stuckHub) Users(ctx context.Context, _ string, _ int) ([]actors.UserInfo, error) {
-	return nil, stuck(ctx)
+func (h stuckHub) wait(ctx context.Context) error {
+	if !h.atOnce {
+		<-ctx.Done()
+	}
+	return fmt.Errorf("%w: %w", actors.ErrNoAnswer, context.DeadlineExceeded)
 }
 
-func (stuckHub) User(ctx context.Context, _ string) (actors.UserInfo, bool, error) {
-	return actors.UserInfo{}, false, stuck(ctx)
+func (h stuckHub) Ping(ctx context.Context) error { return h.wait(ctx) }
+
+func (h stuckHub) Users(ctx context.Context, _ string, _ int) ([]actors.UserInfo, error) {
+	return nil, h.wait(ctx)
+}
+
+func (h stuckHub) User(ctx context.Context, _ string) (actors.UserInfo, bool, error) {
+	return actors.UserInfo{}, false, h.wait(ctx)
 }
 
 func TestStuckActors(t *testing.T) {
-	h := newTestHub(t, func(o *options) { o.around = func(tree Hub) Hub { return stuckHub{tree} } })
+	h := newTestHub(t, func(o *options) { o.around = func(tree Hub) Hub { return stuckHub{Hub: tree} } })
 	for _, tt := range []struct{ addr, target, code string }{
 		{h.internal, "/api/users", "timeout"}, {h.internal, "/api/users/x", "timeout"}, {h.public, "/livez", ""}, {h.public, "/readyz", ""},
 	} {

@@ -9,7 +9,7 @@ import (
 )
 
 func (h *testHub) ready(verbose bool) (int, readyAnswer) {
-	h.t.Helper()
+	h.tb.Helper()
 	target := "/readyz"
 	if verbose {
 		target += "?verbose=1"
@@ -19,18 +19,18 @@ func (h *testHub) ready(verbose bool) (int, readyAnswer) {
 	if verbose {
 		h.check(json.Unmarshal([]byte(r.body), &answer))
 	}
-	return r.StatusCode, answer
+	return r.status(), answer
 }
 
 func TestProbes_BothListeners(t *testing.T) {
 	h := newTestHub(t)
 	for _, target := range []string{"/livez", "/readyz"} {
 		for _, r := range []*response{h.visit("GET", target), h.ask("GET", target, "")} {
-			if r.StatusCode != 200 || r.body != "ok\n" || r.Header.Get("Cache-Control") != "no-store" {
+			if r.status() != 200 || r.body != "ok\n" || r.Header.Get("Cache-Control") != "no-store" {
 				t.Errorf("%s: %v %q", target, r.Response, r.body)
 			}
 		}
-		if r := h.visit("HEAD", target); r.StatusCode != 200 || r.body != "" {
+		if r := h.visit("HEAD", target); r.status() != 200 || r.body != "" {
 			t.Errorf("HEAD %s: %v", target, r.Response)
 		}
 	}
@@ -69,11 +69,11 @@ func TestProbes_NotReady(t *testing.T) {
 					t.Errorf("check %+v", c)
 				}
 			}
-			if r := h.visit("GET", "/readyz"); r.StatusCode != 503 || r.body != "not ready: "+tt.check+"\n" {
+			if r := h.visit("GET", "/readyz"); r.status() != 503 || r.body != "not ready: "+tt.check+"\n" {
 				t.Errorf("got %v %q", r.Response, r.body)
 			}
 			// What is wrong in here is nobody's business out there.
-			if r := h.visit("GET", "/readyz?verbose=1"); r.StatusCode != 503 || strings.Contains(r.body, `"error"`) {
+			if r := h.visit("GET", "/readyz?verbose=1"); r.status() != 503 || strings.Contains(r.body, `"error"`) {
 				t.Errorf("got %v %q", r.Response, r.body)
 			}
 			// A restart would heal none of these.

@@ -67,7 +67,7 @@ func (s *Server) appendRefusal(b []byte, reason actors.Reason, ours bool, origin
 		return sse.AppendRetry(b, s.retry())
 	}
 	p := refused(reason)
-	body := appendProblem(nil, p)
+	body := p.json()
 	b = append(b, "HTTP/1.1 "...)
 	b = strconv.AppendInt(b, int64(p.status), 10)
 	b = append(b, ' ')

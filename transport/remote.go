@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/valyala/fasthttp"
 )
@@ -35,8 +36,7 @@ func (r *remoteRule) address(rc *fasthttp.RequestCtx) netip.Addr {
 	}
 	hops := rc.Request.Header.PeekAll("X-Forwarded-For")
 	seen := 0
-	for i := len(hops) - 1; i >= 0; i-- {
-		list := hops[i]
+	for _, list := range slices.Backward(hops) {
 		for len(list) > 0 {
 			var hop []byte
 			if comma := bytes.LastIndexByte(list, ','); comma >= 0 {

@@ -39,7 +39,7 @@ func TestRoutes_UnknownPathsAndMethods(t *testing.T) {
 	f(h.ask("POST", "/api/users/a", ""), "GET, HEAD, OPTIONS")
 	// Nobody gets around that by a header.
 	f(h.visit("GET", "/api/sse/ticket", "X-HTTP-Method-Override: POST", "X-HTTP-Method: POST", h.bearer("alice")), "POST, OPTIONS")
-	if r := h.ask("OPTIONS", "/api/users/a/connections", ""); r.StatusCode != 204 || r.Header.Get("Allow") != "DELETE, OPTIONS" {
+	if r := h.ask("OPTIONS", "/api/users/a/connections", ""); r.status() != 204 || r.Header.Get("Allow") != "DELETE, OPTIONS" {
 		t.Errorf("got %v", r.Response)
 	}
 }

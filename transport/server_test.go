@@ -131,7 +131,7 @@ func TestServer_ConcurrencyLimit(t *testing.T) {
 	h := newTestHub(t, func(o *options) { o.MaxPending = 2 })
 	held := []net.Conn{dial(t, h.public), dial(t, h.public)}
 	await(t, "both connections are served", func() bool { return h.publicHTTP.GetOpenConnectionsCount() == 2 })
-	if r := h.visit("GET", "/livez"); r.StatusCode != 503 {
+	if r := h.visit("GET", "/livez"); r.status() != 503 {
 		t.Errorf("got %v", r.Response)
 	}
 	for _, conn := range held {

@@ -179,7 +179,7 @@ func TestSubscribe_AllowedTopics(t *testing.T) {
 func TestSubscribe_HeadAndHTTP10(t *testing.T) {
 	h := newTestHub(t)
 	r := h.visit("HEAD", "/api/sse")
-	if r.StatusCode != 200 || r.body != "" || r.Header.Get("Content-Type") != "text/event-stream" {
+	if r.status() != 200 || r.body != "" || r.Header.Get("Content-Type") != "text/event-stream" {
 		t.Errorf("HEAD: %v", r.Response)
 	}
 	if got := h.tree.Stats().ConnectionsTotal; got != 0 {
@@ -225,7 +225,7 @@ func TestSubscribe_OverKeepAliveAndTLS(t *testing.T) {
 	_, _ = io.WriteString(conn, request("GET", "/api/sse", "", h.bearer("alice")))
 	resp, err := http.ReadResponse(br, nil)
 	h.check(err)
-	r := &reader{t: t, conn: conn, resp: resp, dec: sse.NewDecoder(resp.Body, 1<<20)}
+	r := &reader{tb: t, conn: conn, resp: resp, dec: sse.NewDecoder(resp.Body, 1<<20)}
 	r.until("connected")
 	h.post(`{"to":"user/alice","event":"n","data":1}`).want(t, 202, "")
 	r.until("n")

@@ -27,6 +27,7 @@ type place struct {
 // every other error.
 func (l *Log) follow(ctx context.Context) {
 	defer close(l.done)
+	defer l.pending.close()
 	defer l.up.Store(false)
 	for attempt := 0; ; attempt++ {
 		before := l.place
@@ -80,7 +81,7 @@ func (l *Log) take(batch []engine.Stored) error {
 	for i, s := range batch {
 		entries[i] = newEntry(l.place.epoch, s)
 		if s.Record.Origin == l.origin {
-			entries[i].Receipt = l.pending.take(s.Record.Nonce)
+			entries[i].Receipt = l.pending.find(s.Record.Nonce)
 		}
 	}
 	l.window.Add(entries...)

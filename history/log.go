@@ -54,7 +54,7 @@ func Open(ctx context.Context, eng engine.Engine, cfg Config, origin uint64, log
 		log:     log,
 		deliver: deliver,
 		onReset: cfg.OnReset,
-		pending: pending{receipts: make(map[uint64]*Receipt)},
+		pending: pending{receipts: make(map[uint64]waiting)},
 		stop:    stop,
 		loaded:  make(chan struct{}),
 		done:    make(chan struct{}),
@@ -87,7 +87,7 @@ func (l *Log) Append(ctx context.Context, rec *engine.Record, key string) (*Pend
 	p := &Pending{log: l, nonce: l.nonce.Add(1), receipt: NewReceipt()}
 	rec.Origin, rec.Nonce, rec.Time = l.origin, p.nonce, time.Now()
 	// The record can return before the engine has answered.
-	l.pending.add(p.nonce, p.receipt)
+	l.pending.add(p.nonce, p.receipt, rec.Time)
 	appended, err := l.eng.Append(ctx, rec, key)
 	if err != nil {
 		l.pending.forget(p.nonce)

@@ -8,8 +8,9 @@ import (
 	"example.org/hub/engine"
 )
 
-// receiptTimeout is how long a publisher waits to learn whom its record reached.
-const receiptTimeout = 2 * time.Second
+// receiptTimeout is how long a publisher waits at least to learn whom its record
+// reached. One timer looks after all of them, so it may be twice as long.
+const receiptTimeout = time.Second
 
 // Outcome says what became of a record that was appended.
 type Outcome struct {
@@ -29,7 +30,7 @@ type Pending struct {
 }
 
 // Wait returns the outcome when this hub has handed the record to its
-// connections. After 2 seconds, or when ctx or the log ends, it returns the
+// connections. After 1 to 2 seconds, or when ctx or the log ends, it returns the
 // outcome with no connections and no users: the record is in the log all the
 // same, its delivery is only late. A duplicate has none either.
 func (p *Pending) Wait(ctx context.Context) Outcome {
@@ -37,55 +38,101 @@ func (p *Pending) Wait(ctx context.Context) Outcome {
 	if p.duplicate {
 		return out
 	}
-	timeout := time.NewTimer(receiptTimeout)
-	defer timeout.Stop()
-	select {
-	case <-p.receipt.done:
-	case <-timeout.C:
-	case <-p.log.done:
-	case <-ctx.Done():
+	if ctx.Done() == nil {
+		<-p.receipt.done
+	} else {
+		select {
+		case <-p.receipt.done:
+		case <-ctx.Done():
+		}
 	}
-	select {
-	case <-p.receipt.done:
-		out.Connections, out.Users = p.receipt.sums()
-	default:
-		p.log.pending.forget(p.nonce)
-	}
+	p.log.pending.forget(p.nonce)
+	out.Connections, out.Users = p.receipt.sums()
 	return out
 }
 
-// pending holds the receipts of this hub's records from before their Append to
-// their return in the tail, by nonce.
+// pending holds the receipts of this hub's records by nonce, from before their
+// Append until nobody waits for them.
 type pending struct {
 	mu       sync.Mutex
-	receipts map[uint64]*Receipt
+	receipts map[uint64]waiting
+	sweeper  *time.Timer // runs while there are receipts
+	closed   bool
 }
 
-func (p *pending) add(nonce uint64, r *Receipt) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.receipts[nonce] = r
+type waiting struct {
+	receipt *Receipt
+	since   time.Time
 }
 
-// take removes and returns a receipt, nil if nobody waits for it any more.
-func (p *pending) take(nonce uint64) *Receipt {
+func (p *pending) add(nonce uint64, r *Receipt, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	r := p.receipts[nonce]
+	if p.closed {
+		r.end()
+		return
+	}
+	p.receipts[nonce] = waiting{r, now}
+	if p.sweeper == nil {
+		p.sweeper = time.AfterFunc(receiptTimeout, p.sweep)
+	}
+}
+
+// find returns a receipt, nil if nobody waits for it any more.
+func (p *pending) find(nonce uint64) *Receipt {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.receipts[nonce].receipt
+}
+
+func (p *pending) forget(nonce uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	delete(p.receipts, nonce)
-	return r
 }
 
-func (p *pending) forget(nonce uint64) { p.take(nonce) }
+// sweep ends the waits that have lasted too long.
+func (p *pending) sweep() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for nonce, w := range p.receipts {
+		if time.Since(w.since) >= receiptTimeout {
+			w.receipt.end()
+			delete(p.receipts, nonce)
+		}
+	}
+	if len(p.receipts) == 0 {
+		p.sweeper = nil
+		return
+	}
+	p.sweeper.Reset(receiptTimeout)
+}
 
-// abandon ends the wait for records that will not return.
+// abandon ends all waits: their records will not return.
 func (p *pending) abandon() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, r := range p.receipts {
-		r.Done(0, 0)
+	p.endAll()
+}
+
+func (p *pending) endAll() {
+	for _, w := range p.receipts {
+		w.receipt.end()
 	}
 	clear(p.receipts)
+}
+
+// close is abandon for good. A record that is appended at the same moment is
+// either ended here or finds the log closed.
+func (p *pending) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.endAll()
+	p.closed = true
+	if p.sweeper != nil {
+		p.sweeper.Stop()
+		p.sweeper = nil
+	}
 }
 
 func (p *pending) len() int {

@@ -28,7 +28,7 @@ func TestPending_WaitsNoLongerThanTwoSeconds(t *testing.T) {
 		p := mustAppend(t, l, rec("a"), "")
 		start := time.Now()
 		out := p.Wait(t.Context())
-		if took := time.Since(start); took != 2*time.Second {
+		if took := time.Since(start); took > 2*time.Second {
 			t.Errorf("waited %v", took)
 		}
 		if want := (history.Outcome{ID: l.Window().Epoch() + "-1"}); out != want {

@@ -12,6 +12,7 @@ type Receipt struct {
 	parts       atomic.Int32
 	connections atomic.Int32
 	users       atomic.Int32
+	ended       atomic.Bool
 	done        chan struct{}
 }
 
@@ -37,6 +38,13 @@ func (r *Receipt) Done(connections, users int) {
 	r.connections.Add(int32(connections))
 	r.users.Add(int32(users))
 	if r.parts.Add(-1) == 0 {
+		r.end()
+	}
+}
+
+// end wakes the publisher, whether or not every part is done.
+func (r *Receipt) end() {
+	if r.ended.CompareAndSwap(false, true) {
 		close(r.done)
 	}
 }
@@ -52,7 +60,10 @@ func (r *Receipt) Wait(ctx context.Context) (connections, users int, err error) 
 	}
 }
 
-// sums returns what the closed parts have reached.
+// sums returns whom the entry has reached, and nothing while that is not known.
 func (r *Receipt) sums() (connections, users int) {
+	if r.parts.Load() > 0 {
+		return 0, 0
+	}
 	return int(r.connections.Load()), int(r.users.Load())
 }

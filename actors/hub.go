@@ -30,6 +30,7 @@ type Hub struct {
 	system   *actor.ActorSystem
 	registry *actor.PID
 
+	epoch    atomic.Pointer[string] // of the positions told to clients; the registry sets it
 	draining atomic.Bool
 	ticking  atomic.Bool   // a tick waits in the registry's mailbox
 	clock    chan struct{} // closed to stop the clock
@@ -42,6 +43,7 @@ func New(cfg Config) (*Hub, error) {
 		return nil, err
 	}
 	h := &Hub{cfg: cfg, clock: make(chan struct{})}
+	h.setEpoch(cfg.Window.Epoch())
 	h.pool = newPool(cfg.Workers)
 	h.metrics = newHubMetrics(cfg.Metrics, h)
 	h.system = actor.NewActorSystem(
@@ -68,6 +70,10 @@ func (h *Hub) Attach(a *Attach) { h.send(h.registry, a) }
 // Deliver routes entries of the log. The tail calls it, in the order of the log;
 // entries is not changed afterwards.
 func (h *Hub) Deliver(entries []*history.Entry) { h.send(h.registry, &route{entries}) }
+
+// Reset tells every stream that the log could not be followed without a break.
+// The tail calls it, in order with Deliver; what follows lies behind gap.To.
+func (h *Hub) Reset(gap history.Gap) { h.send(h.registry, &reset{gap}) }
 
 // UpdateDashboard sends a frame to this hub's dashboard streams. New ones get
 // the last frame at once.

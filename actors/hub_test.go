@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"example.org/hub/engine"
+	"example.org/hub/history"
 )
 
 func TestHub_RoutesToEveryKindOfAddress(t *testing.T) {
@@ -135,6 +136,18 @@ func TestHub_SaysGapBeforeAnythingElse(t *testing.T) {
 		if !strings.Contains(s.text(), `"resumed":false`) {
 			t.Errorf("Last-Event-ID %q: claims to have resumed", id)
 		}
+	}
+}
+
+func TestHub_ResetTellsEveryStreamAndGoesOnInTheNewEpoch(t *testing.T) {
+	f := newFixture(t)
+	defer f.stop()
+	f.to("before", engine.All)
+	s := f.attach("alice")
+	f.hub.Reset(history.Gap{From: "t1-1", To: "t2-40", Reason: history.GapEpoch})
+	s.waitFor(t, `event: gap`+"\n"+`data: {"from":"t1-1","to":"t2-40","reason":"epoch"}`+"\n\nid: t2-40\n\n")
+	if got := f.hub.position(41); got != "t2-41" {
+		t.Errorf("position 41 is told as %q", got)
 	}
 }
 

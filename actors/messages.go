@@ -13,6 +13,9 @@ type (
 	// route carries entries of the log in their order. tail → registry.
 	route struct{ entries []*history.Entry }
 
+	// reset says that entries before the next route are missing. tail → registry.
+	reset struct{ gap history.Gap }
+
 	// deliver carries one event to the connections that it is for.
 	// registry → connection, or inside a relay.
 	deliver struct {

@@ -30,7 +30,7 @@ func (c *connection) open(w *worker, m *open) {
 	first = sse.AppendRetry(first, c.hub.retry())
 	first = c.appendConnected(first, w.now, resumed)
 	if gap != nil {
-		first = appendJSON(first, sse.EventGap, sse.Gap{From: gap.From, To: gap.To, Reason: string(gap.Reason)})
+		first = appendGap(first, gap)
 	}
 	if len(missed) == 0 {
 		first = c.appendRest(first, m)
@@ -126,12 +126,14 @@ func appendJSON(b []byte, name string, payload any) []byte {
 	return b
 }
 
+func appendGap(b []byte, gap *history.Gap) []byte {
+	return appendJSON(b, sse.EventGap, sse.Gap{From: gap.From, To: gap.To, Reason: string(gap.Reason)})
+}
+
 // gapFrame tells a slow consumer which events it will not get. The id-only block
 // behind it moves its position on: the client has been told.
 func (h *Hub) gapFrame(r seqRange) []byte {
-	b := appendJSON(nil, sse.EventGap, sse.Gap{
-		From: h.position(r.from), To: h.position(r.to), Reason: string(history.GapSlow),
-	})
+	b := appendGap(nil, &history.Gap{From: h.position(r.from), To: h.position(r.to), Reason: history.GapSlow})
 	return append(h.appendPosition(b, r.to), '\n')
 }
 
@@ -141,8 +143,10 @@ func (h *Hub) appendPosition(b []byte, seq uint64) []byte {
 }
 
 func (h *Hub) position(seq uint64) string {
-	return engine.Position{Epoch: h.cfg.Window.Epoch(), Seq: seq}.String()
+	return engine.Position{Epoch: *h.epoch.Load(), Seq: seq}.String()
 }
+
+func (h *Hub) setEpoch(epoch string) { h.epoch.Store(&epoch) }
 
 // retry returns a reconnection time from the configured range.
 func (h *Hub) retry() time.Duration {

@@ -59,6 +59,8 @@ func (a *registry) Receive(c actor.Context) {
 	switch msg := c.Message().(type) {
 	case *route:
 		a.route(c, msg)
+	case *reset:
+		a.reset(c, msg)
 	case *Attach:
 		a.attach(c, msg)
 	case *detached:

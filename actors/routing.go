@@ -33,6 +33,20 @@ func (a *registry) route(c actor.Context, m *route) {
 	a.hub.metrics.routed.Add(len(m.entries))
 }
 
+// reset goes on at the place where the log was found again, and says so to
+// every stream before anything that follows.
+func (a *registry) reset(c actor.Context, m *reset) {
+	if to, err := engine.ParsePosition(m.gap.To); err == nil {
+		a.head = to.Seq
+		a.hub.setEpoch(to.Epoch)
+	}
+	frame := append(a.hub.appendPosition(appendGap(nil, &m.gap), a.head), '\n')
+	for _, conn := range a.index.all {
+		a.sendTo(c, conn, &relay{to: conn, notice: &notice{frame: frame}})
+	}
+	a.flushReady()
+}
+
 // event delivers an entry to every address it has.
 func (a *registry) event(c actor.Context, entry *history.Entry) {
 	d := &deliver{entry: entry, number: a.number}

@@ -16,7 +16,13 @@ type delivery struct {
 	revocations *auth.Revocations
 	connected   chan struct{} // closed by connect
 	once        sync.Once
-	actors      func([]*history.Entry)
+	actors      router
+}
+
+// router is what the entries are for.
+type router interface {
+	Deliver([]*history.Entry)
+	Reset(history.Gap)
 }
 
 func newDelivery(revocations *auth.Revocations) *delivery {
@@ -25,7 +31,7 @@ func newDelivery(revocations *auth.Revocations) *delivery {
 
 // connect lets the entries through to the actors. Calls after the first do
 // nothing, so that a start that failed half-way can release the tail with nil.
-func (d *delivery) connect(actors func([]*history.Entry)) {
+func (d *delivery) connect(actors router) {
 	d.once.Do(func() {
 		d.actors = actors
 		close(d.connected)
@@ -44,7 +50,18 @@ func (d *delivery) deliver(entries []*history.Entry) {
 	}
 	<-d.connected
 	if d.actors != nil {
-		d.actors(entries)
+		d.actors.Deliver(entries)
+	}
+}
+
+// reset passes on, in order with the entries, that some of them are missing.
+// Before there are actors there are no streams to tell.
+func (d *delivery) reset(gap history.Gap) {
+	if d.early() {
+		return
+	}
+	if d.actors != nil {
+		d.actors.Reset(gap)
 	}
 }
 

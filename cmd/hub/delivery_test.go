@@ -24,7 +24,7 @@ func TestDelivery_WaitsForTheActors(t *testing.T) {
 			t.Error("an entry went by before there were actors")
 		}
 		var got []*history.Entry
-		d.connect(func(entries []*history.Entry) { got = append(got, entries...) })
+		d.connect(routerFunc(func(entries []*history.Entry) { got = append(got, entries...) }))
 		synctest.Wait()
 		if !done || len(got) != 1 || got[0].Seq != 1 {
 			t.Errorf("done %v, delivered %v", done, got)
@@ -36,7 +36,7 @@ func TestDelivery_LetsTransientsGoWhileNobodyIsThere(t *testing.T) {
 	d := newDelivery(auth.NewRevocations())
 	d.deliver([]*history.Entry{{Record: &engine.Record{Transient: true}}}) // returns
 	var got int
-	d.connect(func(entries []*history.Entry) { got += len(entries) })
+	d.connect(routerFunc(func(entries []*history.Entry) { got += len(entries) }))
 	d.deliver([]*history.Entry{{Record: &engine.Record{Transient: true}}})
 	if got != 1 {
 		t.Errorf("delivered %d, want 1", got)
@@ -46,7 +46,7 @@ func TestDelivery_LetsTransientsGoWhileNobodyIsThere(t *testing.T) {
 func TestDelivery_IsReleasedByAFailedStart(t *testing.T) {
 	d := newDelivery(auth.NewRevocations())
 	d.connect(nil)
-	d.connect(func([]*history.Entry) { t.Error("connected twice") })
+	d.connect(routerFunc(func([]*history.Entry) { t.Error("connected twice") }))
 	d.deliver([]*history.Entry{{Seq: 1, Record: &engine.Record{}}})
 }
 
@@ -58,7 +58,7 @@ func TestDelivery_RevokesBeforeTheActorsKnow(t *testing.T) {
 	alice := &auth.Principal{User: "alice", Issued: now.Add(-time.Minute)}
 	bob := &auth.Principal{User: "bob", Issued: now.Add(-time.Minute)}
 	called := false
-	d.connect(func([]*history.Entry) {
+	d.connect(routerFunc(func([]*history.Entry) {
 		called = true
 		if err := d.revocations.Check(alice); !errors.Is(err, auth.ErrRevoked) {
 			t.Errorf("alice: %v", err)
@@ -66,9 +66,16 @@ func TestDelivery_RevokesBeforeTheActorsKnow(t *testing.T) {
 		if err := d.revocations.Check(bob); err != nil {
 			t.Errorf("bob: %v", err)
 		}
-	})
+	}))
 	d.deliver([]*history.Entry{{Record: &engine.Record{Kind: engine.Revoke, To: []engine.Address{engine.User("alice")}, Time: now}}})
 	if !called {
 		t.Error("the actors were not told")
 	}
 }
+
+// routerFunc is a router that is only delivered to.
+type routerFunc func([]*history.Entry)
+
+func (f routerFunc) Deliver(entries []*history.Entry) { f(entries) }
+
+func (routerFunc) Reset(history.Gap) {}

@@ -57,7 +57,9 @@ func (n *node) assemble(ctx context.Context, streams int) (err error) {
 	}
 	n.engine = n.cfg.openEngine()
 	n.delivery = newDelivery(n.identity.revocations)
-	n.events, err = history.Open(ctx, n.engine, n.cfg.historyConfig(), rand.Uint64(), n.log, n.delivery.deliver)
+	window := n.cfg.historyConfig()
+	window.OnReset = n.delivery.reset
+	n.events, err = history.Open(ctx, n.engine, window, rand.Uint64(), n.log, n.delivery.deliver)
 	if err != nil {
 		return fmt.Errorf("open log: %w", err)
 	}
@@ -65,7 +67,7 @@ func (n *node) assemble(ctx context.Context, streams int) (err error) {
 	if err != nil {
 		return fmt.Errorf("start actors: %w", err)
 	}
-	n.delivery.connect(n.actors.Deliver)
+	n.delivery.connect(n.actors)
 	countLog(set, n.events)
 	n.server, err = transport.New(n.cfg.transportConfig(streams), n.transportDeps(set))
 	if err != nil {

@@ -109,9 +109,15 @@ func (s *Server) openStreams() (err error) {
 // routes wants one.
 const maxPublicBody = 1 << 10
 
+// idleWorker is how long fasthttp keeps a goroutine that served a connection for
+// the next one. Streams leave theirs at once, so that a rush of them would keep
+// hundreds waiting for nothing.
+const idleWorker = time.Second
+
 // newHTTP sets up fasthttp. What is left out matters as much: WriteTimeout is
-// one deadline for a whole response, and MaxConnsPerIP wraps connections so that
-// their descriptor is out of reach.
+// one deadline for a whole response; MaxConnsPerIP wraps connections so that their
+// descriptor is out of reach; and ReduceMemoryUsage reads the first byte of every
+// request by itself, while streams give their buffers back anyway.
 func (s *Server) newHTTP(handle fasthttp.RequestHandler, maxBody int) *fasthttp.Server {
 	return &fasthttp.Server{
 		Handler:            handle,
@@ -123,6 +129,8 @@ func (s *Server) newHTTP(handle fasthttp.RequestHandler, maxBody int) *fasthttp.
 		ReadTimeout:        s.cfg.HeaderTimeout,
 		IdleTimeout:        s.cfg.IdleTimeout,
 		MaxRequestBodySize: maxBody,
+
+		MaxIdleWorkerDuration: idleWorker,
 
 		NoDefaultServerHeader:        true,
 		NoDefaultContentType:         true,

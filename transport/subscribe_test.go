@@ -110,6 +110,25 @@ func TestSubscribe_Resume(t *testing.T) {
 	f("/api/sse?lastEventId=garbage", "Last-Event-ID: "+last) // the header wins
 }
 
+// Whatever position a client names, it gets nothing of another user or of a topic
+// that it may not read (guarantee 1).
+func TestSubscribe_ReplayIsAuthorised(t *testing.T) {
+	h := newTestHub(t)
+	first := h.post(`{"to":"user/bob","event":"n","data":"bob's"}`).outcome(t).ID
+	epoch, _, _ := strings.Cut(first, "-")
+	h.post(`{"to":"topic/secret","event":"n","data":"secret"}`).want(t, 202, "")
+	h.post(`{"to":"topic/news","event":"n","data":"not asked for"}`).want(t, 202, "")
+	h.post(`{"to":"connection/1","event":"n","data":"another connection's"}`).want(t, 202, "")
+	h.post(`{"to":["user/bob","user/alice"],"event":"n","data":"hers"}`).want(t, 202, "")
+	for _, id := range []string{epoch + "-0", first, epoch + "-2"} {
+		r := h.open("/api/sse", h.bearer("alice"), "Last-Event-ID: "+id)
+		if ev := r.until("n"); string(ev.Data) != `"hers"` {
+			t.Errorf("after %s: got %s", id, ev.Data)
+		}
+		r.close()
+	}
+}
+
 func TestSubscribe_ForgedLastEventID(t *testing.T) {
 	h := newTestHub(t)
 	h.post(`{"to":"user/bob","event":"n","data":"bob's"}`).want(t, 202, "")

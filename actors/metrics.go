@@ -167,13 +167,20 @@ func (m *hubMetrics) write(w io.Writer) {
 		{"hub_event_bytes_sent_total", func(w *workerCounters) uint64 { return w.bytes.Load() }},
 		{"hub_heartbeats_sent_total", func(w *workerCounters) uint64 { return w.heartbeats.Load() }},
 		{"hub_slow_consumer_stalls_total", func(w *workerCounters) uint64 { return w.stalls.Load() }},
-		{`hub_events_dropped_total{reason="conflated"}`, func(w *workerCounters) uint64 { return w.conflated.Load() }},
-		{`hub_events_dropped_total{reason="gap"}`, func(w *workerCounters) uint64 { return w.gapped.Load() }},
-		{`hub_events_dropped_total{reason="disconnect"}`, func(w *workerCounters) uint64 { return w.refused.Load() }},
 	} {
 		metrics.WriteCounterUint64(w, c.name, m.sum(c.get))
 	}
+	m.writeDropped(w)
 	m.writeLatency(w)
+}
+
+// writeDropped writes what became of events that found no room.
+func (m *hubMetrics) writeDropped(w io.Writer) {
+	const name = "hub_events_dropped_total"
+	metrics.WriteMetadataIfNeeded(w, name, "counter")
+	fmt.Fprintf(w, "%s{reason=\"conflated\"} %d\n", name, m.sum(func(w *workerCounters) uint64 { return w.conflated.Load() }))
+	fmt.Fprintf(w, "%s{reason=\"gap\"} %d\n", name, m.sum(func(w *workerCounters) uint64 { return w.gapped.Load() }))
+	fmt.Fprintf(w, "%s{reason=\"disconnect\"} %d\n", name, m.sum(func(w *workerCounters) uint64 { return w.refused.Load() }))
 }
 
 // writeLatency writes the histogram from the publish to the socket.

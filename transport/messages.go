@@ -83,13 +83,13 @@ func (s *Server) send(body []byte, key string, now time.Time, target *string) (h
 		return history.Outcome{}, err
 	}
 	*target = targetOf(rec.To)
-	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.AppendTimeout)
-	defer cancel()
-	pending, err := s.append(ctx, rec, key)
+	limit := newLateContext(now, s.cfg.AppendTimeout)
+	defer limit.release()
+	pending, err := s.append(limit, rec, key)
 	if err != nil {
 		return history.Outcome{}, err
 	}
-	return pending.Wait(ctx), nil
+	return pending.Wait(context.Background()), nil // which has a limit of its own
 }
 
 func (s *Server) decode(body []byte, now time.Time) (*engine.Record, error) {

@@ -1,0 +1,237 @@
+package redis
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"example.org/hub/engine"
+)
+
+// within is how long a condition may take to come true. It only passes as a
+// whole when a test fails.
+const within = 30 * time.Second
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if s := shared.server; s != nil {
+			s.end()
+			_ = os.RemoveAll(s.dir)
+		}
+		os.Exit(code)
+	}))
+}
+
+// shared is the server of the tests that do it no harm.
+var shared struct {
+	sync.Once
+	server *redisServer
+	err    error
+}
+
+func sharedServer(t *testing.T) *redisServer {
+	t.Helper()
+	shared.Do(func() {
+		var dir string
+		if dir, shared.err = os.MkdirTemp("", "redis"); shared.err != nil {
+			return
+		}
+		s := &redisServer{dir: dir}
+		if shared.err = s.run(); shared.err == nil {
+			shared.server = s
+		}
+	})
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.server
+}
+
+// redisServer is a process of redis-server.
+type redisServer struct {
+	dir  string
+	port int
+	args []string
+	cmd  *exec.Cmd
+}
+
+// startServer starts a server for one test, with settings beyond the usual ones.
+func startServer(t *testing.T, args ...string) *redisServer {
+	t.Helper()
+	s := &redisServer{dir: t.TempDir(), args: args}
+	s.start(t)
+	t.Cleanup(s.end)
+	return s
+}
+
+// start runs the server again, with the data that it has written and on the same
+// port, and waits until it answers.
+func (s *redisServer) start(t *testing.T) {
+	t.Helper()
+	if err := s.run(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *redisServer) run() error {
+	program, err := exec.LookPath("redis-server")
+	if err != nil {
+		return fmt.Errorf("%w: the tests need the Debian package redis-server", err)
+	}
+	if s.port == 0 {
+		if s.port, err = freePort(); err != nil {
+			return err
+		}
+	}
+	args := append([]string{
+		"--port", strconv.Itoa(s.port), "--bind", "127.0.0.1", "--dir", s.dir, "--save", "",
+		"--logfile", filepath.Join(s.dir, "log"), "--daemonize", "no",
+	}, s.args...)
+	s.cmd = exec.Command(program, args...)
+	s.cmd.SysProcAttr = endWithParent()
+	if err := s.cmd.Start(); err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if conn, err := net.Dial("tcp", s.address()); err == nil {
+			return conn.Close()
+		}
+	}
+	log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+	return fmt.Errorf("redis-server does not answer: %s", log)
+}
+
+func freePort() (int, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = ln.Close() }()
+	return ln.Addr().(*net.TCPAddr).Port, nil
+}
+
+func (s *redisServer) address() string { return "127.0.0.1:" + strconv.Itoa(s.port) }
+func (s *redisServer) url() string     { return "redis://" + s.address() }
+
+func (s *redisServer) signal(sig syscall.Signal) { _ = s.cmd.Process.Signal(sig) }
+
+// stop ends the server in good order, so that it writes what it keeps.
+func (s *redisServer) stop() {
+	s.signal(syscall.SIGTERM)
+	_ = s.cmd.Wait()
+}
+
+// end kills the server, whatever state it is in.
+func (s *redisServer) end() {
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+}
+
+// open returns an engine with a namespace of its own, unless cfg names one.
+func (s *redisServer) open(t *testing.T, cfg Config) *Engine {
+	t.Helper()
+	cfg.URL = s.url()
+	if cfg.Namespace == "" {
+		cfg.Namespace = rand.Text()
+	}
+	e, err := Open(t.Context(), cfg, quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	return e
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// eventually waits for a condition.
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(within); !done(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+func numbered(n int) *engine.Record {
+	return &engine.Record{
+		To: []engine.Address{engine.User("u")}, Body: fmt.Appendf(nil, "data: %d\n\n", n),
+		Time: time.Now(), Nonce: uint64(n),
+	}
+}
+
+func mustAppend(t *testing.T, e *Engine, n int, key string) engine.Appended {
+	t.Helper()
+	got, err := e.Append(t.Context(), numbered(n), key)
+	if err != nil {
+		t.Fatalf("Append: %v", err)
+	}
+	return got
+}
+
+func mustBounds(t *testing.T, e *Engine) engine.Bounds {
+	t.Helper()
+	b, err := e.Bounds(t.Context())
+	if err != nil {
+		t.Fatalf("Bounds: %v", err)
+	}
+	return b
+}
+
+// follower collects what a Tail delivers.
+type follower struct {
+	mu   sync.Mutex
+	got  []engine.Stored
+	end  chan error
+	stop context.CancelFunc
+}
+
+func follow(t *testing.T, e *Engine, after uint64) *follower {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	f := &follower{end: make(chan error, 1), stop: cancel}
+	var running sync.WaitGroup
+	running.Go(func() {
+		f.end <- e.Tail(ctx, after, func(batch []engine.Stored) error {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.got = append(f.got, batch...)
+			return nil
+		})
+	})
+	t.Cleanup(func() {
+		cancel()
+		running.Wait()
+	})
+	return f
+}
+
+func (f *follower) seen() []engine.Stored {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]engine.Stored(nil), f.got...)
+}
+
+func (f *follower) awaitEnd(t *testing.T) error {
+	t.Helper()
+	select {
+	case err := <-f.end:
+		return err
+	case <-time.After(within):
+		t.Fatal("the tail did not end")
+		return nil
+	}
+}

@@ -1,0 +1,200 @@
+package nats
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"example.org/hub/engine"
+)
+
+const (
+	// What a consumer waits for at most, and how often the server says that it is
+	// there. Without two such words the link counts as lost.
+	pullExpiry    = 4 * time.Second
+	pullHeartbeat = time.Second
+
+	// How much the server sends ahead.
+	pullRecords = 1024
+	pullBytes   = 16 << 20
+
+	// orphanTTL is how long the server keeps a consumer that nobody pulls from.
+	orphanTTL = 30 * time.Second
+
+	// behindPatience is how often a stream may say after a lost link that it ends
+	// before what was read, as a new leader may for a moment.
+	behindPatience = 5
+)
+
+var (
+	errDisconnected = errors.New("connection lost")
+	errStalled      = errors.New("records are missing from the link")
+	errBehind       = errors.New("stream ends before what was read")
+)
+
+// link keeps a consumer of the stream running for one Tail.
+type link struct {
+	e       *Engine
+	epoch   string // the stream's when the Tail began
+	next    uint64 // the record to read next
+	joined  bool   // a session began
+	behind  int    // sessions in a row that failed with errBehind
+	broken  bool   // counted in Engine.brokenLinks
+	records chan engine.Stored
+	err     error // why the link ended; set before records is closed
+	done    chan struct{}
+}
+
+func newLink(e *Engine, after uint64) *link {
+	return &link{
+		e:       e,
+		epoch:   *e.told.Load(),
+		next:    after + 1,
+		records: make(chan engine.Stored, readAhead),
+		done:    make(chan struct{}),
+	}
+}
+
+// run reads until ctx ends or there is nothing to continue from.
+func (l *link) run(ctx context.Context) {
+	defer close(l.done)
+	defer close(l.records)
+	defer l.setBroken(false)
+	for attempt := 0; ; attempt++ {
+		before, found := l.next, l.e.found.next()
+		err := l.session(ctx)
+		if ctx.Err() != nil {
+			l.err = context.Cause(ctx)
+			return
+		}
+		if l.lost(err) {
+			l.err = fmt.Errorf("tail: %w", errors.Join(engine.ErrTruncated, err))
+			return
+		}
+		if l.next != before {
+			attempt = 0
+		}
+		l.setBroken(true)
+		l.e.relinks.Add(1)
+		pause := retryPause(attempt)
+		l.e.log.Warn("nats tail interrupted", "err", err, "retry_ms", pause.Milliseconds())
+		l.pause(ctx, pause, found)
+	}
+}
+
+// lost reports whether the place in the log is lost for good.
+func (l *link) lost(err error) bool {
+	if !errors.Is(err, errBehind) {
+		l.behind = 0
+		return errors.Is(err, engine.ErrTruncated) || errors.Is(err, ErrForeign)
+	}
+	l.behind++
+	return !l.joined || l.behind >= behindPatience
+}
+
+// pause waits, but not longer than until the connection is back.
+func (l *link) pause(ctx context.Context, pause time.Duration, found <-chan struct{}) {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-found:
+	case <-ctx.Done():
+	}
+}
+
+func (l *link) setBroken(broken bool) {
+	if broken == l.broken {
+		return
+	}
+	l.broken = broken
+	if broken {
+		l.e.brokenLinks.Add(1)
+	} else {
+		l.e.brokenLinks.Add(-1)
+	}
+}
+
+// session makes a consumer and reads from it until something is wrong.
+func (l *link) session(ctx context.Context) error {
+	lost := l.e.lost.next()
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	cons, err := l.join(ctx)
+	if err != nil {
+		return err
+	}
+	s := &session{link: l, ctx: ctx, fail: fail, next: l.next}
+	consuming, err := cons.Consume(s.take,
+		jetstream.PullMaxMessagesWithBytesLimit(pullRecords, pullBytes),
+		jetstream.PullExpiry(pullExpiry),
+		jetstream.PullHeartbeat(pullHeartbeat),
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { fail(err) }))
+	if err != nil {
+		return fmt.Errorf("consume: %w", err)
+	}
+	l.joined = true
+	l.setBroken(false)
+	err = s.watch(lost)
+	fail(err)
+	consuming.Stop()
+	l.next = s.close()
+	l.drop(cons)
+	return err
+}
+
+// join makes a consumer that starts at the next record, and then makes sure that
+// it is one of the right stream.
+func (l *link) join(ctx context.Context) (jetstream.Consumer, error) {
+	asking, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	cons, err := l.e.js.CreateConsumer(asking, l.e.names.stream, jetstream.ConsumerConfig{
+		Name:              rand.Text(),
+		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:       l.next,
+		AckPolicy:         jetstream.AckNonePolicy,
+		InactiveThreshold: orphanTTL,
+		MemoryStorage:     true,
+		Replicas:          1,
+	})
+	if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil, fmt.Errorf("make consumer: %w", err)
+	}
+	if _, err := l.check(ctx, l.next); err != nil {
+		return nil, err
+	}
+	return cons, err
+}
+
+// check compares the place with the stream and returns the stream's head.
+func (l *link) check(ctx context.Context, next uint64) (head uint64, err error) {
+	st, err := l.e.lookUp(ctx)
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return 0, fmt.Errorf("%w: the stream is gone", engine.ErrTruncated)
+	case err != nil:
+		return 0, err
+	case st.epoch != l.epoch:
+		return 0, fmt.Errorf("%w: epoch %s, was %s", engine.ErrTruncated, st.epoch, l.epoch)
+	case next < st.first:
+		return 0, fmt.Errorf("%w: record %d, first is %d", engine.ErrTruncated, next, st.first)
+	case next > st.head+1:
+		return 0, fmt.Errorf("%w: record %d, head is %d", errBehind, next, st.head)
+	}
+	return st.head, nil
+}
+
+// drop deletes a consumer that has no use any more; a server that cannot hear it
+// does so after orphanTTL.
+func (l *link) drop(cons jetstream.Consumer) {
+	if !l.e.nc.IsConnected() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), pullHeartbeat)
+	defer cancel()
+	_ = l.e.js.DeleteConsumer(ctx, l.e.names.stream, cons.CachedInfo().Name)
+}

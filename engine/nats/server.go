@@ -1,0 +1,143 @@
+package nats
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+const (
+	startTimeout = 10 * time.Second
+	tlsTimeout   = 5 * time.Second
+
+	// maxPayload is the largest record in its encoded form. Bodies are limited
+	// further by who accepts them.
+	maxPayload = 4 << 20
+
+	// memorySlack and storeSlack are what the server may use beyond the log: for
+	// leases, keys and, on disk, blocks that are not compacted yet.
+	memorySlack = 64 << 20
+	storeSlack  = 256 << 20
+)
+
+// embedded is a server inside this process.
+type embedded struct {
+	*server.Server
+	token   string // what clients show, "" if none can connect
+	cluster bool
+	scratch string // a directory to remove at the end
+	mark    cleanMark
+}
+
+// startServer starts a server that nothing outside the process can reach, unless
+// the Config says where it listens.
+func startServer(cfg *Config, log *slog.Logger) (*embedded, error) {
+	e := &embedded{cluster: cfg.clustered(), mark: cleanMark{dir: cfg.DataDir}}
+	opts, err := e.options(cfg)
+	if err != nil {
+		return nil, errors.Join(err, e.tidy())
+	}
+	if e.Server, err = server.NewServer(opts); err != nil {
+		return nil, errors.Join(fmt.Errorf("make nats server: %w", err), e.tidy())
+	}
+	if err := e.mark.take(); err != nil {
+		return nil, err
+	}
+	out := &serverLog{log: log}
+	e.SetLogger(out, false, false)
+	e.Start()
+	if !e.ReadyForConnections(startTimeout) || !e.JetStreamEnabled() {
+		return nil, errors.Join(errors.New("nats server does not start"), out.fatal(), e.stop())
+	}
+	return e, nil
+}
+
+func (e *embedded) options(cfg *Config) (*server.Options, error) {
+	opts := &server.Options{
+		ServerName:             cfg.ServerName,
+		DontListen:             true,
+		NoSigs:                 true,
+		NoSublistCache:         true,
+		MaxPayload:             maxPayload,
+		JetStream:              true,
+		DisableJetStreamBanner: true,
+		JetStreamMaxMemory:     memorySlack,
+		JetStreamMaxStore:      cfg.MaxBytes + cfg.MaxBytes/4 + storeSlack,
+		SyncAlways:             cfg.SyncAlways,
+		StoreDir:               filepath.Join(cfg.DataDir, "nats"),
+		LameDuckDuration:       2 * time.Second,
+		LameDuckGracePeriod:    time.Second,
+	}
+	if cfg.DataDir == "" {
+		// Without a directory of its own a server makes one that others use too.
+		dir, err := os.MkdirTemp("", "hub-nats-")
+		if err != nil {
+			return nil, fmt.Errorf("make nats directory: %w", err)
+		}
+		e.scratch, opts.StoreDir = dir, dir
+		opts.JetStreamMaxMemory += cfg.MaxBytes
+		opts.JetStreamMaxStore = 1
+	}
+	return opts, e.listen(cfg, opts)
+}
+
+// listen opens the server to other hubs as far as the Config asks for it.
+func (e *embedded) listen(cfg *Config, opts *server.Options) error {
+	if !cfg.clustered() && cfg.ClientListen == "" {
+		return nil
+	}
+	secret, err := readSecret(cfg.ClusterSecretFile)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	if len(secret) < minSecret {
+		return fmt.Errorf("%w: the cluster secret is shorter than %d bytes", ErrConfig, minSecret)
+	}
+	// A clustered server only opens its routes together with a listener for
+	// clients. One that nobody knows the token of does no harm.
+	opts.DontListen, opts.Host, opts.Port = false, "127.0.0.1", server.RANDOM_PORT
+	e.token = rand.Text()
+	if cfg.ClientListen != "" {
+		e.token = secret
+		if opts.Host, opts.Port, err = hostPort(cfg.ClientListen); err != nil {
+			return fmt.Errorf("%w: client address: %w", ErrConfig, err)
+		}
+		if cfg.TLS.CertFile != "" {
+			if opts.TLSConfig, err = cfg.TLS.serverConfig(); err != nil {
+				return err
+			}
+			opts.TLS, opts.TLSVerify, opts.TLSTimeout = true, true, tlsTimeout.Seconds()
+		}
+	}
+	opts.Authorization = e.token
+	if cfg.clustered() {
+		return cfg.join(opts, secret)
+	}
+	return nil
+}
+
+// stop ends the server and waits. A member hands its leaderships over before.
+func (e *embedded) stop() error {
+	if e.cluster {
+		e.LameDuckShutdown()
+	}
+	e.Shutdown()
+	e.WaitForShutdown()
+	return e.tidy()
+}
+
+func (e *embedded) tidy() error {
+	if e.scratch == "" {
+		return nil
+	}
+	if err := os.RemoveAll(e.scratch); err != nil {
+		return fmt.Errorf("remove nats directory: %w", err)
+	}
+	return nil
+}

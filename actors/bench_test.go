@@ -26,7 +26,7 @@ func (blackHole) Refuse(Reason) {}
 func (blackHole) Close()        {}
 
 // benchHub is a hub with n users of one connection each, over black holes.
-func benchHub(b *testing.B, n int) (*Hub, *history.Window, *atomic.Int64) {
+func benchHub(b *testing.B, n int) (*Hub, *atomic.Int64) {
 	b.Helper()
 	w := history.NewWindow(history.DefaultConfig())
 	w.Reset(testEpoch, 0)
@@ -45,7 +45,7 @@ func benchHub(b *testing.B, n int) (*Hub, *history.Window, *atomic.Int64) {
 	for writes.Load() < int64(n) {
 		time.Sleep(time.Millisecond)
 	}
-	return h, w, &writes
+	return h, &writes
 }
 
 func benchEntry(to engine.Address) *history.Entry {
@@ -61,7 +61,7 @@ func BenchmarkBroadcast(b *testing.B) {
 	for _, n := range []int{10_000, 1_000_000} {
 		b.Run(fmt.Sprintf("conns=%d", n), func(b *testing.B) {
 			before := heap()
-			h, _, writes := benchHub(b, n)
+			h, writes := benchHub(b, n)
 			held := heap() - before
 			for b.Loop() {
 				writes.Store(0)
@@ -79,7 +79,7 @@ func BenchmarkBroadcast(b *testing.B) {
 // BenchmarkUnicast measures the way of one event through registry, user and
 // connection, until its receipt is complete.
 func BenchmarkUnicast(b *testing.B) {
-	h, _, _ := benchHub(b, 10_000)
+	h, _ := benchHub(b, 10_000)
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
@@ -95,7 +95,7 @@ func BenchmarkUnicast(b *testing.B) {
 // BenchmarkAttach measures what a connection of a new user costs, in batches so
 // that the registry's mailbox stays short.
 func BenchmarkAttach(b *testing.B) {
-	h, _, writes := benchHub(b, 0)
+	h, writes := benchHub(b, 0)
 	b.ReportAllocs()
 	const batch = 1000
 	i := 0

@@ -129,7 +129,8 @@ func (f *fixture) waitUsers(n int) {
 }
 
 func TestDrain_SpreadsTheEndsAndTellsWhenToComeBack(t *testing.T) {
-	inBubble(t, defaults, func(t *testing.T, f *fixture) {
+	inBubble(t, defaults, func(f *fixture) {
+		t := f.t
 		sinks := make([]*sink, 100)
 		for i := range sinks {
 			sinks[i] = f.attach(strconv.Itoa(i % 30))

@@ -12,11 +12,11 @@ import (
 )
 
 // inBubble runs a test in virtual time.
-func inBubble(t *testing.T, configure func(*Config), test func(*testing.T, *fixture)) {
+func inBubble(t *testing.T, configure func(*Config), test func(*fixture)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, configure)
-		test(t, f)
+		test(f)
 		f.stop()
 		time.Sleep(time.Second) // protoactor throttles its log of dead letters by a timer
 	})
@@ -35,7 +35,8 @@ func pings(t *testing.T, s *sink) (n int) {
 }
 
 func TestPulse_HeartbeatOnlyOnQuietStreams(t *testing.T) {
-	inBubble(t, defaults, func(t *testing.T, f *fixture) {
+	inBubble(t, defaults, func(f *fixture) {
+		t := f.t
 		quiet, busy := f.attach("quiet"), f.attach("busy")
 		for range 30 {
 			time.Sleep(5 * time.Second)
@@ -52,7 +53,8 @@ func TestPulse_HeartbeatOnlyOnQuietStreams(t *testing.T) {
 }
 
 func TestPulse_HeartbeatsAreSpread(t *testing.T) {
-	inBubble(t, defaults, func(t *testing.T, f *fixture) {
+	inBubble(t, defaults, func(f *fixture) {
+		t := f.t
 		sinks := make([]*sink, 100)
 		for i := range sinks {
 			sinks[i] = f.attach("u")
@@ -71,7 +73,8 @@ func TestPulse_HeartbeatsAreSpread(t *testing.T) {
 }
 
 func TestPulse_MovesTheIdlePositionOn(t *testing.T) {
-	inBubble(t, defaults, func(t *testing.T, f *fixture) {
+	inBubble(t, defaults, func(f *fixture) {
+		t := f.t
 		s := f.attach("alice")
 		for range 7 {
 			f.to("not for alice", engine.User("bob"))
@@ -85,7 +88,8 @@ func TestPulse_MovesTheIdlePositionOn(t *testing.T) {
 }
 
 func TestPulse_EndsStreamsWithTheirToken(t *testing.T) {
-	inBubble(t, defaults, func(t *testing.T, f *fixture) {
+	inBubble(t, defaults, func(f *fixture) {
+		t := f.t
 		s := f.attach("alice", func(a *Attach) { a.Expires = time.Now().Add(time.Minute) })
 		if !strings.Contains(s.text(), `"tokenExpiresInMs":60000`) {
 			t.Errorf("no token lifetime in %q", s.text())
@@ -104,7 +108,8 @@ func TestPulse_EndsStreamsWithTheirToken(t *testing.T) {
 }
 
 func TestPulse_LimitsTheAgeOfStreams(t *testing.T) {
-	inBubble(t, func(c *Config) { c.MaxAge = time.Hour }, func(t *testing.T, f *fixture) {
+	inBubble(t, func(c *Config) { c.MaxAge = time.Hour }, func(f *fixture) {
+		t := f.t
 		s := f.attach("alice")
 		time.Sleep(53 * time.Minute)
 		synctest.Wait()
@@ -120,7 +125,8 @@ func TestPulse_LimitsTheAgeOfStreams(t *testing.T) {
 }
 
 func TestPulse_EndsAStuckStreamWhateverIsSentToIt(t *testing.T) {
-	inBubble(t, defaults, func(t *testing.T, f *fixture) {
+	inBubble(t, defaults, func(f *fixture) {
+		t := f.t
 		s := f.attach("alice")
 		s.allow(0)
 		for range 50 { // neither heartbeats nor events make it younger
@@ -135,7 +141,8 @@ func TestPulse_EndsAStuckStreamWhateverIsSentToIt(t *testing.T) {
 }
 
 func TestPulse_AReaderThatTakesALittleStays(t *testing.T) {
-	inBubble(t, defaults, func(t *testing.T, f *fixture) {
+	inBubble(t, defaults, func(f *fixture) {
+		t := f.t
 		s := f.attach("alice")
 		s.allow(0)
 		for range 12 {
@@ -151,7 +158,8 @@ func TestPulse_AReaderThatTakesALittleStays(t *testing.T) {
 }
 
 func TestDashboard_GetsTheFiguresAtOnceAndThenEachUpdate(t *testing.T) {
-	inBubble(t, defaults, func(t *testing.T, f *fixture) {
+	inBubble(t, defaults, func(f *fixture) {
+		t := f.t
 		f.hub.UpdateDashboard([]byte("event: dashboardUpdate\ndata: 1\n\n"))
 		s := f.attach("admin", func(a *Attach) { a.Dashboard = true })
 		plain := f.attach("admin")

@@ -30,7 +30,7 @@ func TestLateContext_CostsNoTimerUntilSomebodyWaits(t *testing.T) {
 	if p.release(); p.timer != nil {
 		t.Error("a timer runs though nobody waits")
 	}
-	if p.Done() != p.Done() {
+	if first := p.Done(); first != p.Done() {
 		t.Error("Done changes")
 	}
 	p.release()

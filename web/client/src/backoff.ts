@@ -19,8 +19,7 @@ const LONGEST = 3_600_000
 export function backoffMs(o: Backoff, n: number, retry: number): number {
   const base = Math.min(retry || o.minMs, LONGEST)
   const ms = Math.min(base * o.factor ** (n - 1), Math.max(o.maxMs, base))
-  const drawn = { equal: ms / 2, full: ms, none: 0 }[o.jitter]
-  return ms - drawn + Math.random() * drawn
+  return ms * (1 - Math.random() * { equal: 0.5, full: 1, none: 0 }[o.jitter])
 }
 
 /** What a server asked for, spread over a fifth more, since it asks many at once. */
@@ -30,7 +29,6 @@ export function askedMs(ms: number): number {
 
 /** Retry-After in milliseconds (RFC 9110, 10.2.3: seconds or a date), 0 without one. */
 export function retryAfterMs(header: string | null): number {
-  if (!header) return 0
-  const ms = /^\d+$/.test(header) ? +header * 1000 : Date.parse(header) - Date.now()
-  return ms > 0 ? ms : 0
+  const ms = /^\d+$/.test(header!) ? +header! * 1000 : Date.parse(header!) - Date.now()
+  return ms > 0 ? ms : 0 // NaN too
 }

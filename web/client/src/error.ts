@@ -13,11 +13,13 @@ export class SSEError extends Error {
   /** Whether the client goes on by itself. */
   readonly retryable: boolean
 
-  constructor(kind: SSEErrorKind, message: string, options: { status?: number; retryable?: boolean; cause?: unknown } = {}) {
-    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+  constructor(
+    kind: SSEErrorKind, message: string, retryable: boolean = /network|timeout/.test(kind), status?: number, cause?: unknown,
+  ) {
+    super(message, { cause })
     this.name = 'SSEError'
     this.kind = kind
-    this.status = options.status
-    this.retryable = options.retryable ?? (kind === 'network' || kind === 'timeout')
+    this.status = status
+    this.retryable = retryable
   }
 }

@@ -1,0 +1,110 @@
+import { SSEError, type SSEErrorKind } from './error.ts'
+import type { Gap } from './events.ts'
+import type { EventOf, SSEClient, SSEClientOptions, SSEEvent, SSESnapshot, SSEStatus } from './types.ts'
+
+type Handler = (data: unknown, event: SSEEvent<unknown>) => void
+
+/** Handlers, status and position of a client: what is the same wherever the events come from. */
+export interface Channel<M extends object> extends Pick<SSEClient<M>, 'on' | 'subscribe' | 'getSnapshot' | 'events'> {
+  /** Position after the last event whose handlers ran. */
+  id: string
+  set(status: SSEStatus, error?: SSEError | null, attempt?: number, retryAt?: number | null): void
+  emit(type: string, raw: string, id: string): void
+  /** Moves the position on. */
+  commit(id: string): void
+}
+
+type Reporter = Pick<SSEClientOptions, 'onError'>
+
+/** Hands an error to the user. One that is a fault in the user's own code never goes unseen. */
+export function report(o: Reporter, error: SSEError, fault?: boolean): void {
+  try {
+    o.onError ? o.onError(error) : fault && console.error(error)
+  } catch (e) {
+    console.error(e)
+  }
+}
+
+/** Runs the user's code: what it throws is reported and stops nothing of ours. */
+export function guard<T>(o: Reporter, kind: SSEErrorKind, fn: () => T): T | undefined {
+  try {
+    return fn()
+  } catch (e) {
+    report(o, new SSEError(kind, String(e), true, undefined, e), true)
+    return
+  }
+}
+
+const snapshotOf = (
+  channel: { id: string }, status: SSEStatus, error: SSEError | null, attempt: number, retryAt: number | null,
+): SSESnapshot => ({
+  status,
+  isConnected: status === 'open',
+  error,
+  attempt,
+  retryAt,
+  get lastEventId() {
+    return channel.id
+  },
+})
+
+/** The snapshot of a client that was never started, and of one on a server. */
+export const IDLE: SSESnapshot = snapshotOf({ id: '' }, 'idle', null, 0, null)
+
+export function createChannel<M extends object>(o: Omit<SSEClientOptions<M>, 'url'>): Channel<M> {
+  const handlers = new Map<string, Set<Handler>>()
+  const listeners = new Set<() => void>()
+  let snapshot = IDLE
+
+  const channel: Channel<M> = {
+    id: '',
+    set(status, error = null, attempt = 0, retryAt = null) {
+      snapshot = snapshotOf(channel, status, error, attempt, retryAt)
+      for (const fn of [...listeners]) fn()
+    },
+    getSnapshot: () => snapshot,
+    subscribe(fn) {
+      listeners.add(fn)
+      return () => listeners.delete(fn)
+    },
+    on(type: string, fn: unknown) {
+      const set = handlers.get(type) ?? new Set()
+      handlers.set(type, set.add(fn as Handler))
+      return () => set.delete(fn as Handler)
+    },
+    emit(type, raw, id) {
+      const fns = [...(handlers.get(type) ?? []), ...(handlers.get('*') ?? [])]
+      if (type === 'gap') fns.push((gap) => o.onGap?.(gap as Gap))
+      if (!fns[0]) return
+      guard(o, 'parse', () => {
+        const data: unknown = o.parse ? o.parse(type, raw) : JSON.parse(raw)
+        const event = { type, data, raw, id, receivedAt: Date.now() }
+        for (const fn of fns) guard(o, 'handler', () => fn(data, event))
+      })
+    },
+    commit(id) {
+      if (id === channel.id) return
+      channel.id = id
+      guard(o, 'handler', () => o.storage?.set(id))
+    },
+    async *events({ signal, max = 1024 } = {}) {
+      const queue: EventOf<M>[] = []
+      let wake = (): void => {}
+      const notice = (_?: unknown): void => wake()
+      const off = [channel.on('*', (_, event) => notice(queue.push(event as EventOf<M>))), channel.subscribe(notice)]
+      signal?.addEventListener('abort', notice)
+      try {
+        while (!signal?.aborted) {
+          if (queue.length > max) throw new SSEError('handler', `more than ${max} events wait`)
+          const event = queue.shift()
+          if (event) yield event
+          else if (snapshot.status === 'closed') return
+          else await new Promise<void>((resolve) => (wake = resolve))
+        }
+      } finally {
+        for (const fn of off) fn()
+      }
+    },
+  }
+  return channel
+}

@@ -1,0 +1,242 @@
+import { askedMs, backoffMs, retryAfterMs } from './backoff.ts'
+import { createChannel, guard, report } from './channel.ts'
+import { SSEError } from './error.ts'
+import { createParser } from './parser.ts'
+import type { HubEvents, SSEClient, SSEClientOptions } from './types.ts'
+
+const MAX_TIMER = 2 ** 31 - 1
+
+// Timers, by what they are for. The first is for an answer, then for silence, then for the next attempt.
+const MAIN = 0
+const RENEW = 1
+const PAUSE = 2
+
+const call = <T, A>(value: T | ((arg: A) => T | Promise<T>), arg: A): T | Promise<T> =>
+  typeof value === 'function' ? (value as (arg: A) => T | Promise<T>)(arg) : value
+
+/** Headers are Latin-1: the bytes of UTF-8, each as a character. */
+const byteString = (text: string): string => unescape(encodeURIComponent(text))
+
+/**
+ * A client of one stream. It does nothing until `connect()`, so that creating one is safe on a
+ * server; then it keeps the stream open until `close()`, or until no retry can help.
+ */
+export function createSSEClient<M extends object = HubEvents>(o: SSEClientOptions<M>): SSEClient<M> {
+  const channel = createChannel<M>(o)
+  const timers: ReturnType<typeof setTimeout>[] = []
+  // What began under an older number has been replaced, and touches nothing any more.
+  let generation = 0
+  let controller: AbortController | undefined
+  let failures = 0
+  let retryMs = 0 // the server's retry field
+  let refresh = false // the next token must be a new one
+  let refused = false // a new token was asked for, and no stream has opened since
+  let token: string | null | undefined
+  let outdated: typeof token // what was given up shortly before it would expire
+  let heardAt = 0
+  let heartbeatMs = 0
+
+  const later = (slot: number, ms: number, fn: () => void): void => {
+    clearTimeout(timers[slot])
+    timers[slot] = setTimeout(fn, Math.min(ms, MAX_TIMER))
+  }
+
+  const halt = (): void => {
+    generation++
+    controller?.abort()
+    clearTimeout(timers[MAIN])
+    clearTimeout(timers[RENEW])
+  }
+
+  const renewable = (): unknown => o.getToken || typeof o.url === 'function'
+  const idleMs = (): number => (o.idleTimeoutMs ?? Math.max(45_000, 3 * heartbeatMs)) || Infinity
+  const silent = (): boolean => Date.now() - heardAt >= idleMs()
+
+  const attempt = async (): Promise<void> => {
+    halt()
+    const current = generation
+    const { signal } = (controller = new AbortController())
+    let openedAt = 0
+    let asked = 0
+    let farewell = 'the stream ended'
+    let delivered = false
+
+    const finish = (e: unknown): void => {
+      if (current === generation) settle(e, openedAt, asked)
+    }
+    const timeout = (): void => finish(new SSEError('timeout', openedAt ? 'silent stream' : 'no answer'))
+    const watch = (): void => later(MAIN, heardAt + idleMs() - Date.now(), () => (silent() ? timeout() : watch()))
+
+    /** The hub's own events tell how to treat the stream. What cannot be read changes nothing. */
+    const heed = (type: string, raw: string): void => {
+      if (!/^(connected|reconnect)$/.test(type)) return
+      try {
+        const data = JSON.parse(raw)
+        if (data.reason) {
+          asked = +data.retryMs || 0
+          farewell = 'stream ended: ' + data.reason
+        } else {
+          heartbeatMs = +data.heartbeatMs || 0
+          // Leave in time for a stream with a new token, unless the source has shown to have none.
+          if (data.tokenExpiresInMs && renewable() && !(token && token === outdated)) {
+            later(RENEW, (0.8 + Math.random() / 10) * data.tokenExpiresInMs, () => finish(null))
+          }
+        }
+      } catch {}
+    }
+
+    channel.set('connecting', channel.getSnapshot().error, failures)
+    later(MAIN, o.connectTimeoutMs ?? 15_000, timeout)
+    try {
+      const context = { refresh, attempt: failures, signal }
+      const url = (await call(o.url, context)) as string
+      const bearer = await o.getToken?.(context)
+      const headers = new Headers(await call(o.headers, context))
+      if (current !== generation) return
+      refresh = false
+      token = bearer
+      headers.set('Accept', 'text/event-stream')
+      // Tells the hub that a status is understood; in the query it spares a preflight.
+      if (!/[?&]transport=fetch/.test(url)) headers.set('X-SSE-Client', 'ts')
+      if (token) headers.set('Authorization', 'Bearer ' + token)
+      // An id that no header can carry would fail every attempt from now on.
+      if (/^[^\0-\x1f\x7f]+$/.test(channel.id)) headers.set('Last-Event-ID', byteString(channel.id))
+
+      const response = await (o.fetch ?? fetch)(url, {
+        method: o.method ?? 'GET',
+        headers,
+        body: (await call(o.body, context)) as BodyInit,
+        credentials: o.credentials ?? 'same-origin',
+        cache: 'no-store',
+        signal,
+      })
+      if (current !== generation) return
+      const { status, body } = response
+      const header = (name: string): string => response.headers.get(name) ?? ''
+      const code = 'HTTP ' + status
+      if (status === 204) throw new SSEError('stopped', code, false, status)
+      if (status !== 200) {
+        asked = retryAfterMs(header('Retry-After'))
+        throw new SSEError(
+          /40[13]/.test(code) ? 'auth' : 'http', code, status >= 500 || [408, 425, 429].includes(status), status,
+        )
+      }
+      const type = header('Content-Type')
+      if (!/^text\/event-stream *(;|$)/i.test(type)) throw new SSEError('content-type', 'not a stream: ' + type, false, status)
+      if (!body) throw new SSEError('network', 'fetch without streaming', false)
+
+      openedAt = heardAt = Date.now()
+      refused = false
+      channel.set('open')
+      watch()
+      const push = createParser(
+        {
+          event(type, data, id) {
+            if (current !== generation) return
+            delivered = true
+            heed(type, data)
+            channel.emit(type, data, id)
+          },
+          id(id) {
+            // Also if a handler of this very event closed the stream: it has been handled.
+            if (delivered || current === generation) channel.commit(id)
+            delivered = false
+          },
+          retry: (ms) => (retryMs = Math.max(ms, 10)),
+          comment: (text) => o.onComment?.(text),
+        },
+        channel.id,
+        o.maxEventChars,
+      )
+      const reader = body.getReader()
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (current !== generation) return
+        if (done) throw new SSEError('network', farewell)
+        heardAt = Date.now()
+        push(value)
+      }
+    } catch (e) {
+      finish(e)
+    }
+  }
+
+  /** Decides after an attempt whether and when to make the next. null stands for a token about to expire. */
+  const settle = (cause: unknown, openedAt: number, asked: number): void => {
+    halt()
+    const backoff = { minMs: 1000, maxMs: 30_000, factor: 2, jitter: 'equal', resetAfterMs: 5000, ...o.backoff } as const
+    const stable = openedAt && Date.now() - openedAt >= backoff.resetAfterMs
+    const e = cause instanceof SSEError ? cause
+      : new SSEError(cause instanceof RangeError ? 'parse' : 'network', String(cause ?? 'token expires'), true, undefined, cause)
+    const unauthorised = e.status === 401 && !refused && renewable()
+    if (stable) failures = 0
+    if (!cause) outdated = token
+    if (!cause || unauthorised) refresh = true
+    if (unauthorised) refused = true
+    if (unauthorised || (!cause && stable)) return void attempt()
+
+    const current = generation
+    const retry = e.kind !== 'stopped' && (guard(o, 'handler', () => o.shouldRetry?.(e, failures)) ?? e.retryable)
+    report(o, e)
+    if (current !== generation) return
+    if (!retry || failures >= (o.maxRetries ?? Infinity)) return end(e)
+    wait(Math.max(backoffMs(backoff, ++failures, retryMs), askedMs(asked)), e)
+  }
+
+  const wait = (ms: number, e: SSEError | null): void => {
+    channel.set('waiting', e, failures, Date.now() + ms)
+    later(MAIN, ms, attempt)
+  }
+
+  const end = (e: SSEError | null): void => {
+    halt()
+    listen('removeEventListener')
+    channel.set('closed', e, failures)
+  }
+
+  /** The page came back, or the network did: do not wait, and do not trust a stream that was silent. */
+  const wake = ({ type }: Event): void => {
+    const hidden = document.visibilityState === 'hidden'
+    if (type === 'visibilitychange') {
+      clearTimeout(timers[PAUSE])
+      if (hidden) return o.whenHidden === 'pause-after' ? later(PAUSE, o.pauseAfterMs ?? 60_000, pause) : undefined
+    }
+    const { status, error } = channel.getSnapshot()
+    if (status === 'waiting' || (status === 'paused' && !hidden) || (status === 'open' && silent())) {
+      failures = 0
+      halt()
+      wait(type === 'online' ? Math.random() * 1000 : 0, error)
+    }
+  }
+
+  const pause = (): void => {
+    halt()
+    channel.set('paused')
+  }
+
+  const listen = (method: 'addEventListener' | 'removeEventListener'): void => {
+    clearTimeout(timers[PAUSE])
+    if (typeof document === 'undefined') return
+    document[method]('visibilitychange', wake as EventListener)
+    for (const type of ['online', 'pageshow']) globalThis[method](type, wake as EventListener)
+  }
+
+  const reconnect = (): void => {
+    channel.id ||= o.lastEventId ?? o.storage?.get() ?? ''
+    failures = 0
+    refused = false
+    listen('addEventListener')
+    void attempt()
+  }
+
+  const close = (): void => end(null)
+
+  return Object.assign(channel, {
+    connect() {
+      if (/idle|closed/.test(channel.getSnapshot().status)) reconnect()
+    },
+    reconnect,
+    close,
+    [Symbol.dispose]: close,
+  })
+}

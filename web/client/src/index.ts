@@ -1,0 +1,7 @@
+export type { Backoff } from './backoff.ts'
+export { createSSEClient } from './client.ts'
+export { SSEError, type SSEErrorKind } from './error.ts'
+export type * from './events.ts'
+export { createParser, type ParserHandlers } from './parser.ts'
+export { ticketURL, type TicketOptions } from './ticket.ts'
+export type * from './types.ts'

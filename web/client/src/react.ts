@@ -1,0 +1,167 @@
+'use client'
+import {
+  createContext, createElement, useCallback, useContext, useInsertionEffect, useReducer, useRef, useState,
+  useSyncExternalStore, type Context, type ReactElement, type ReactNode,
+} from 'react'
+import { IDLE } from './channel.ts'
+import type { SSEError } from './error.ts'
+import { acquire } from './pool.ts'
+import type { EventOf, HubEvents, SSEClient, SSEClientOptions, SSEEvent, SSESnapshot, SSEStatus } from './types.ts'
+
+type Any = any
+
+/** Which stream a hook uses. Hooks of one page with the same url, credentials and identity share one. */
+export interface StreamOptions<M extends object = HubEvents> extends Omit<SSEClientOptions<M>, 'url'> {
+  /** Default `/api/sse`. */
+  url?: string | undefined
+  /** Who is logged in. Give it, or a logout and login would keep the old user's stream. */
+  identity?: string | undefined
+  /** Default true. */
+  enabled?: boolean | undefined
+  /** A client of your own, instead of the page's. The hook starts it and never closes it. */
+  client?: SSEClient<M> | undefined
+}
+
+export interface UseSSEOptions<M extends object = HubEvents> extends StreamOptions<M> {
+  /** Called for every event, in order; changing them does not reconnect. */
+  eventHandlers?: { [K in keyof M & string]?: (data: M[K], event: SSEEvent<M[K], K>) => void } | undefined
+  /** Called for every event, after its handler. */
+  onEvent?: ((event: EventOf<M>) => void) | undefined
+  /** How often `lastEvent` renders anew, at most: per frame (default), per so many ms, or per event. */
+  throttle?: 'frame' | number | false | undefined
+  /** Events that do not become `lastEvent`. Default `['ping']`. */
+  ignore?: readonly (keyof M & string)[] | undefined
+}
+
+export interface UseSSEResult<M extends object = HubEvents> {
+  isConnected: boolean
+  error: SSEError | null
+  /** For display: some are skipped. It renders anew only if it is read. Use handlers to miss none. */
+  readonly lastEvent: EventOf<M> | null
+  /** Stable. */
+  reconnect(): void
+  /** Stable. Leaves the stream; `scope: 'page'` ends it for all who share it. */
+  closeConnection(options?: { scope?: 'hook' | 'page' }): void
+  status: SSEStatus
+  attempt: number
+  retryAt: number | null
+}
+
+const Defaults: Context<StreamOptions<Any>> = /* @__PURE__ */ createContext<StreamOptions<Any>>({})
+
+/** Options for all hooks below it: `<SSEProvider getToken={getToken} identity={user.id}>`. */
+export function SSEProvider({ children, ...options }: StreamOptions<Any> & { children?: ReactNode }): ReactElement {
+  return createElement(Defaults.Provider, { value: options }, children)
+}
+
+interface Stream extends SSESnapshot, Pick<UseSSEResult<Any>, 'reconnect' | 'closeConnection'> {}
+
+/** Joins the stream that the options name. onEvent is called with null when the stream changes. */
+function useStream(own: StreamOptions<Any>, onEvent?: (event: EventOf<Any> | null) => void, quiet?: boolean): Stream {
+  const given = useContext(Defaults)
+  const options = { url: '/api/sse', ...given, client: own.url ? undefined : given.client, ...own }
+  const { client, url, credentials, identity, enabled } = options
+  const latest = useRef(options)
+  const handler = useRef(onEvent)
+  useInsertionEffect(() => {
+    latest.current = options
+    handler.current = onEvent
+  })
+  const active = useRef<SSEClient<Any>>(null)
+  const [detached, setDetached] = useState(false)
+  const key = enabled === false || detached ? '' : JSON.stringify([url, credentials, identity])
+
+  const subscribe = useCallback(
+    (changed: () => void) => {
+      if (!key) return () => {}
+      const [stream, release] = client ? [client, () => {}] : acquire(key, latest)
+      const off = [stream.subscribe(changed), stream.on('*', (_, event) => handler.current?.(event as EventOf<Any>)), release]
+      active.current = stream
+      if (stream.getSnapshot().status === 'idle') stream.connect()
+      return () => {
+        active.current = null
+        handler.current?.(null)
+        for (const fn of off) fn()
+      }
+    },
+    [key, client],
+  )
+  return {
+    ...useSyncExternalStore(subscribe, () => (!quiet && active.current?.getSnapshot()) || (detached ? CLOSED : IDLE), () => IDLE),
+    reconnect: useCallback(() => {
+      setDetached(false)
+      active.current?.reconnect()
+    }, []),
+    closeConnection: useCallback((o) => {
+      if (o?.scope === 'page') active.current?.close()
+      setDetached(true)
+    }, []),
+  }
+}
+
+const CLOSED: SSESnapshot = { ...IDLE, status: 'closed' }
+
+/** Joins the user's stream. */
+export function useSSE<M extends object = HubEvents>(own: UseSSEOptions<NoInfer<M>> = {}): UseSSEResult<M> {
+  const o: UseSSEOptions<Any> = own
+  const last = useRef<EventOf<Any>>(null)
+  const read = useRef(false)
+  const due = useRef(false)
+  const [, render] = useReducer((n: number) => n + 1, 0)
+  const stream = useStream(o, (event) => {
+    if (!event || !(o.ignore ?? ['ping']).includes(event.type)) {
+      last.current = event
+      if (read.current && !due.current) {
+        due.current = true
+        schedule(o.throttle, () => {
+          due.current = false
+          render()
+        })
+      }
+    }
+    if (!event) return
+    const { type, data } = event
+    if (type === 'gap') o.onGap?.(data)
+    o.eventHandlers?.[type]?.(data, event)
+    o.onEvent?.(event)
+  })
+  return {
+    ...stream,
+    get lastEvent() {
+      read.current = true
+      return last.current as EventOf<M> | null
+    },
+  }
+}
+
+function schedule(throttle: number | false | 'frame' = 'frame', fn: () => void): void {
+  if (throttle === false) fn()
+  else if (throttle === 'frame' && typeof requestAnimationFrame === 'function') requestAnimationFrame(fn)
+  else setTimeout(fn, throttle === 'frame' ? 16 : throttle)
+}
+
+/** Joins the dashboard's stream, which needs the scope `dashboard`. */
+export function useDashboardSSE<M extends object = HubEvents>(o: UseSSEOptions<NoInfer<M>> = {}): UseSSEResult<M> {
+  return useSSE<M>({ ...o, url: o.url ?? '/api/dashboard/sse' } as UseSSEOptions<NoInfer<M>>)
+}
+
+/** Calls fn for every event of a type. Never renders anew. */
+export function useSSEEvent<M extends object = HubEvents, K extends keyof M & string = keyof M & string>(
+  type: K, fn: (data: M[K], event: SSEEvent<M[K], K>) => void, o: StreamOptions<NoInfer<M>> = {},
+): void {
+  useStream(o, (event) => event?.type === type && fn(event.data, event as Any), true)
+}
+
+/** Folds the events of a type into a value. `reduce` must be pure. */
+export function useSSEValue<M extends object = HubEvents, K extends keyof M & string = keyof M & string, S = unknown>(
+  type: K, reduce: (state: S, data: M[K]) => S, init: S, o: StreamOptions<NoInfer<M>> = {},
+): S {
+  const [value, dispatch] = useReducer(reduce, init)
+  useStream(o, (event) => event?.type === type && dispatch(event.data), true)
+  return value
+}
+
+/** The state of the stream, for a badge somewhere in the page. */
+export function useSSEStatus(o: StreamOptions<Any> = {}): SSESnapshot {
+  return useStream(o)
+}

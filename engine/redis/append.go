@@ -2,114 +2,91 @@ package redis
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
-
-	"github.com/redis/rueidis"
 
 	"example.org/hub/engine"
 )
 
-// maxAnew is how often one Append makes a log that was lost.
-const maxAnew = 3
-
-var (
-	errLost = errors.New("the log was lost again and again")
-
-	keepUsed    = strconv.FormatInt(int64(engine.IdempotencyTTL/time.Millisecond), 10)
-	recordExtra = 32 // what the server adds to a record, roughly
-)
-
 // Append stores rec, or hands it to the tails if it is transient. It waits for
 // the server for at most two seconds, then it fails with engine.ErrUnavailable.
+// What waits at the same time is stored together, see appender.
 func (e *Engine) Append(ctx context.Context, rec *engine.Record, key string) (engine.Appended, error) {
 	if err := e.ready(ctx); err != nil {
 		return engine.Appended{}, err
 	}
-	waiting, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	leave, err := e.enter(waiting)
-	if err != nil {
-		return engine.Appended{}, e.failure(ctx, "append", err)
-	}
-	defer leave()
 	data := engine.AppendRecord(make([]byte, 0, rec.Size()), rec)
-	var done engine.Appended
 	if rec.Transient {
-		done, err = e.publish(waiting, data, key)
-	} else {
-		done, err = e.store(waiting, data, key)
+		return e.publish(ctx, data, key)
 	}
-	if err != nil {
-		return engine.Appended{}, e.failure(ctx, "append", err)
-	}
-	return done, nil
-}
-
-// store puts a record behind all others.
-func (e *Engine) store(ctx context.Context, data []byte, key string) (engine.Appended, error) {
-	keys := []string{e.names.log, e.names.meta}
+	req := &request{data: data, until: time.Now().Add(patience), done: make(chan result, 1)}
 	if key != "" {
-		keys = append(keys, e.names.usedKey(key))
+		req.key = e.names.usedKey(key)
 	}
-	for range maxAnew {
-		known := e.witness.now()
-		answer, err := appendScript.run(ctx, e.client, keys,
-			rueidis.BinaryString(data), strconv.Itoa(e.cfg.MaxRecords), known.epoch,
-			strconv.FormatUint(known.seq, 10), keepUsed).ToString()
-		if err == nil {
-			return e.stored(answer, data)
-		}
-		if !rueidis.IsRedisNil(err) {
-			return engine.Appended{}, err
-		}
-		// The script has stored nothing, so the record may be sent again.
-		if _, err := e.state(ctx, e.client, e.witness.now(), false); err != nil {
-			return engine.Appended{}, err
-		}
+	select {
+	case e.requests <- req:
+	case <-ctx.Done():
+		return engine.Appended{}, ctx.Err()
+	case <-e.ctx.Done():
+		return engine.Appended{}, engine.ErrClosed
 	}
-	return engine.Appended{}, errLost
+	select {
+	case res := <-req.done:
+		if res.err != nil {
+			return engine.Appended{}, e.failure(ctx, "append", res.err)
+		}
+		return res.appended, nil
+	case <-ctx.Done():
+		req.take() // if it was not sent yet, it need not be
+		return engine.Appended{}, ctx.Err()
+	case <-e.ctx.Done():
+		return engine.Appended{}, engine.ErrClosed
+	}
 }
 
-// stored reads the script's answer.
-func (e *Engine) stored(answer string, data []byte) (engine.Appended, error) {
-	text, duplicate := strings.CutPrefix(answer, "=")
-	if text == "" { // the key was used for a transient record
-		return engine.Appended{Duplicate: true}, nil
+// request is a record on its way to the server.
+type request struct {
+	data  []byte
+	key   string // where its use is noted, "" for none
+	until time.Time
+	taken atomic.Bool
+	done  chan result // has room for the one result
+}
+
+type result struct {
+	appended engine.Appended
+	err      error
+}
+
+// take decides who has the request from now on: the appender that sends it, or
+// its caller, who has given up. It reports whether nobody had it before.
+func (r *request) take() bool { return r.taken.CompareAndSwap(false, true) }
+
+// stored turns the script's answer for the request into its result.
+func (r *request) stored(epoch, answer string) result {
+	if text, duplicate := strings.CutPrefix(answer, "="); duplicate {
+		at, err := usedPosition(text)
+		return result{engine.Appended{Position: at, Duplicate: true}, err}
+	}
+	seq, err := strconv.ParseUint(answer, 10, 64)
+	if err != nil {
+		return result{err: fmt.Errorf("answer %q: %w", answer, err)}
+	}
+	return result{appended: engine.Appended{Position: engine.Position{Epoch: epoch, Seq: seq}}}
+}
+
+// usedPosition reads what is noted for a key: nothing if it was used for a
+// transient record.
+func usedPosition(text string) (engine.Position, error) {
+	if text == "" {
+		return engine.Position{}, nil
 	}
 	at, err := engine.ParsePosition(text)
 	if err != nil {
-		return engine.Appended{}, fmt.Errorf("answer %q: %w", answer, err)
+		return engine.Position{}, fmt.Errorf("noted use %q: %w", text, err)
 	}
-	if !duplicate {
-		e.witness.observe(at, data)
-		e.bytes.Add(int64(len(data) + recordExtra))
-	}
-	return engine.Appended{Position: at, Duplicate: duplicate}, nil
-}
-
-// publish hands a transient record to the tails.
-func (e *Engine) publish(ctx context.Context, data []byte, key string) (engine.Appended, error) {
-	if key == "" {
-		return engine.Appended{}, e.spublish(ctx, e.names.transients, data)
-	}
-	keys := []string{e.names.usedKey(key), e.names.transients}
-	answer, err := publishScript.run(ctx, e.client, keys, rueidis.BinaryString(data), keepUsed).ToString()
-	if err != nil {
-		return engine.Appended{}, err
-	}
-	if text, duplicate := strings.CutPrefix(answer, "="); duplicate && text != "" {
-		return e.stored(answer, data) // the key was used for a record that is retained
-	} else if duplicate {
-		return engine.Appended{Duplicate: true}, nil
-	}
-	return engine.Appended{}, nil
-}
-
-// spublish sends a message to those who listen to a channel.
-func (e *Engine) spublish(ctx context.Context, channel string, message []byte) error {
-	return e.client.Do(ctx, e.client.B().Spublish().Channel(channel).Message(rueidis.BinaryString(message)).Build()).Error()
+	return at, nil
 }

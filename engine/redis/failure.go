@@ -26,12 +26,21 @@ func (e *Engine) failure(ctx context.Context, what string, err error) error {
 	return fmt.Errorf("%s: %w: %s", what, engine.ErrUnavailable, err.Error())
 }
 
-// enter waits for a turn to send a command, and returns what ends the turn.
-func (e *Engine) enter(ctx context.Context) (leave func(), err error) {
+// withPatience runs a command that may take a limited time, when its turn has come.
+func (e *Engine) withPatience(ctx context.Context, what string, command func(ctx context.Context) error) error {
+	if err := e.ready(ctx); err != nil {
+		return err
+	}
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	select {
 	case e.turns <- struct{}{}:
-		return func() { <-e.turns }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
+		defer func() { <-e.turns }()
+	case <-waiting.Done():
+		return e.failure(ctx, what, waiting.Err())
 	}
+	if err := command(waiting); err != nil {
+		return e.failure(ctx, what, err)
+	}
+	return nil
 }

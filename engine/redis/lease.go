@@ -82,16 +82,3 @@ func (e *Engine) leases(ctx context.Context) ([]engine.Lease, error) {
 	}
 	return leases, nil
 }
-
-// withPatience runs a command that may take a limited time.
-func (e *Engine) withPatience(ctx context.Context, what string, command func(ctx context.Context) error) error {
-	if err := e.ready(ctx); err != nil {
-		return err
-	}
-	waiting, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	if err := command(waiting); err != nil {
-		return e.failure(ctx, what, err)
-	}
-	return nil
-}

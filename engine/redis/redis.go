@@ -38,7 +38,9 @@ type Engine struct {
 	log    *slog.Logger
 	client rueidis.Client
 	names  names
-	turns  chan struct{} // holds a token for each command in flight
+	turns  chan struct{} // holds a token for each command in flight but those of the appenders
+
+	requests chan *request
 
 	witness    witness
 	subscriber *subscriber
@@ -79,12 +81,13 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Engine, error) {
 		return nil, fmt.Errorf("open redis engine: %w", err)
 	}
 	e := &Engine{
-		cfg:     cfg,
-		log:     log,
-		client:  client,
-		names:   newNames(cfg.Namespace, rand.Text()),
-		turns:   make(chan struct{}, maxInFlight),
-		witness: witness{seed: maphash.MakeSeed()},
+		cfg:      cfg,
+		log:      log,
+		client:   client,
+		names:    newNames(cfg.Namespace, rand.Text()),
+		turns:    make(chan struct{}, maxInFlight),
+		requests: make(chan *request, maxRequests),
+		witness:  witness{seed: maphash.MakeSeed()},
 	}
 	e.ctx, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	e.subscriber = newSubscriber(e)
@@ -94,6 +97,9 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Engine, error) {
 	}
 	e.tasks.Go(func() { e.subscriber.run(e.ctx) })
 	e.tasks.Go(func() { e.retain(e.ctx) })
+	for range appenders {
+		e.tasks.Go(func() { e.runAppender(e.ctx) })
+	}
 	return e, nil
 }
 

@@ -18,14 +18,13 @@ var errShards = errors.New("the log is spread over another number of streams")
 //
 // Errors: engine.ErrUnavailable, engine.ErrClosed, or the context's error.
 func (e *Engine) Bounds(ctx context.Context) (engine.Bounds, error) {
-	if err := e.ready(ctx); err != nil {
-		return engine.Bounds{}, err
-	}
-	waiting, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	b, err := e.state(waiting, e.client, e.witness.now(), false)
+	var b engine.Bounds
+	err := e.withPatience(ctx, "read bounds", func(ctx context.Context) (err error) {
+		b, err = e.state(ctx, e.client, e.witness.now(), false)
+		return err
+	})
 	if err != nil {
-		return engine.Bounds{}, e.failure(ctx, "read bounds", err)
+		return engine.Bounds{}, err
 	}
 	e.witness.tell(b.Epoch)
 	return b, nil

@@ -24,9 +24,11 @@ const (
 	flagTransient = 1 << iota
 	flagSlowLow
 	flagSlowHigh
+	flagCounted
 
 	slowShift = 1
-	knownBits = flagTransient | flagSlowLow | flagSlowHigh
+	slowBits  = flagSlowLow | flagSlowHigh
+	knownBits = flagTransient | slowBits | flagCounted
 )
 
 // AppendRecord appends the encoded form of r to dst, for engines that store
@@ -37,9 +39,12 @@ const (
 //	len(to[i])..                                       varints
 //	name key except to.. body                          bytes
 func AppendRecord(dst []byte, r *Record) []byte {
-	flags := byte(r.Slow) << slowShift & knownBits
+	flags := byte(r.Slow) << slowShift & slowBits
 	if r.Transient {
 		flags |= flagTransient
+	}
+	if r.Counted {
+		flags |= flagCounted
 	}
 	dst = append(dst, codecVersion, byte(r.Kind), flags)
 	dst = binary.AppendVarint(dst, r.Time.UnixMicro())
@@ -77,8 +82,9 @@ func ParseRecord(b []byte) (*Record, error) {
 	}
 	r := &Record{
 		Kind:      Kind(b[1]),
-		Slow:      SlowPolicy(b[2] >> slowShift),
+		Slow:      SlowPolicy(b[2] & slowBits >> slowShift),
 		Transient: b[2]&flagTransient != 0,
+		Counted:   b[2]&flagCounted != 0,
 	}
 	d := decoder{rest: b[3:]}
 	r.Time = time.UnixMicro(d.varint())

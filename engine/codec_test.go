@@ -32,6 +32,7 @@ func codecRecords() []*engine.Record {
 			Nonce:     1 << 63,
 		},
 		{Kind: 255, Slow: engine.SlowConflate, Time: time.UnixMicro(-1), TTL: -1},
+		{Kind: engine.Revoked, Counted: true, Slow: engine.SlowDisconnect, Time: at},
 	}
 }
 
@@ -69,7 +70,7 @@ func TestParseRecord_RefusesWhatNoHubWrote(t *testing.T) {
 		"a version alone":    {1},
 		"version 0":          other(0, 0),
 		"version 2":          other(0, 2),
-		"an unknown flag":    other(2, 1<<3),
+		"an unknown flag":    other(2, 1<<4),
 		"bytes behind it":    append(bytes.Clone(good), 0),
 		"an endless varint":  {1, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
 		"a body too long":    {1, 0, 0, 0, 0, 0, 0, 100, 0, 0, 0, 0},

@@ -14,6 +14,8 @@ const (
 	Event      Kind = iota // deliver Body to the connections of To
 	Disconnect             // close the connections of To
 	Revoke                 // refuse the tokens of the users in To issued before Time, close their streams
+	Ticket                 // Body says which one-time ticket was issued or redeemed; auth writes and reads it
+	Revoked                // Body repeats earlier revocations before the log forgets them; auth writes and reads it
 )
 
 // SlowPolicy says what a connection does with an event that finds no room,
@@ -40,6 +42,7 @@ type Record struct {
 	Slow      SlowPolicy    // overrides the hub's policy
 	Except    string        // id of a connection that is left out
 	Transient bool          // delivered at most once, never retained, no id
+	Counted   bool          // every hub counts whom it reaches, not only the one that appended it
 	Time      time.Time     // when the hub accepted it
 	TTL       time.Duration // shortens retention; 0 for the log's own
 	Origin    uint64        // the hub that appended it

@@ -18,7 +18,8 @@ type Options struct {
 }
 
 // Run tests the engine that open returns: a fresh and empty log at each call,
-// released by the test's clean-up. Engines may be closed twice.
+// released by the test's clean-up, that no hub has announced itself to. Engines
+// may be closed twice, and are engine.Clusters too.
 func Run(t *testing.T, open func(t *testing.T) engine.Engine, opts Options) {
 	t.Helper()
 	t.Run("Append", func(t *testing.T) { runAppend(t, open) })
@@ -26,6 +27,8 @@ func Run(t *testing.T, open func(t *testing.T) engine.Engine, opts Options) {
 	t.Run("Tail", func(t *testing.T) { runTail(t, open) })
 	t.Run("Transient", func(t *testing.T) { runTransient(t, open) })
 	t.Run("Concurrency", func(t *testing.T) { runConcurrency(t, open) })
+	t.Run("Leases", func(t *testing.T) { runLeases(t, open) })
+	t.Run("Ask", func(t *testing.T) { runAsk(t, open) })
 	t.Run("Close", func(t *testing.T) { runClose(t, open) })
 	t.Run("Retention", func(t *testing.T) {
 		if opts.OpenSmall == nil {

@@ -1,5 +1,6 @@
-// Package memory implements the engine inside one process: a log for a single
-// hub that is lost with it, so every start has a new epoch.
+// Package memory implements the engine inside one process: a log that is lost
+// with it, so every start has a new epoch. Several hubs may share it there, and
+// know of each other as those of a cluster do.
 //
 // One mutex guards everything. Append holds it for a push and a wake-up and a
 // Tail for copying the references of one batch, so no reader can hold up a
@@ -27,9 +28,14 @@ type Engine struct {
 	transients transients
 	tails      []*tail
 	dropped    uint64 // transient records that slow tails missed
+
+	hubs members
 }
 
-var _ engine.Engine = (*Engine)(nil)
+var (
+	_ engine.Engine  = (*Engine)(nil)
+	_ engine.Cluster = (*Engine)(nil)
+)
 
 // New returns an empty log with an epoch of its own.
 func New(cfg Config) *Engine {
@@ -40,6 +46,7 @@ func New(cfg Config) *Engine {
 		start: now,
 		log:   newRetained(cfg),
 		keys:  newKeys(cfg.MaxKeys),
+		hubs:  newMembers(),
 	}
 }
 
@@ -69,6 +76,7 @@ func (e *Engine) DroppedTransients() uint64 {
 // Close ends every Tail and frees what the log retains. It always returns nil
 // and may be called again.
 func (e *Engine) Close() error {
+	e.hubs.close()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.closed = true

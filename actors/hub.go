@@ -32,6 +32,7 @@ type Hub struct {
 
 	epoch    atomic.Pointer[string] // of the positions told to clients; the registry sets it
 	draining atomic.Bool
+	inboxLen *atomic.Int32 // messages that wait for the registry
 	ticking  atomic.Bool   // a tick waits in the registry's mailbox
 	clock    chan struct{} // closed to stop the clock
 	stopped  sync.Once

@@ -3,6 +3,7 @@ package actors
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,8 @@ type workerCounters struct {
 	refused    atomic.Uint64
 	latency    [len(latencyBounds) + 1]atomic.Uint64
 	latencySum atomic.Int64 // nanoseconds
+	depth      [len(depthBounds) + 1]atomic.Uint64
+	depthSum   atomic.Uint64
 	_          [64]byte     // keeps the next worker's counters off this cache line
 }
 
@@ -35,6 +38,19 @@ var latencyBounds = [...]time.Duration{
 	10 * time.Millisecond, 25 * time.Millisecond, 50 * time.Millisecond,
 	100 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond,
 	time.Second, 2500 * time.Millisecond, 5 * time.Second, 10 * time.Second,
+}
+
+// depthBounds are the upper bounds of how many frames leave in one write.
+var depthBounds = [...]int{1, 2, 4, 8, 16, 32, 64, 128, 256}
+
+// wrote counts a write that took so many frames.
+func (w *workerCounters) wrote(frames int) {
+	i := 0
+	for i < len(depthBounds) && frames > depthBounds[i] {
+		i++
+	}
+	w.depth[i].Add(1)
+	w.depthSum.Add(uint64(frames))
 }
 
 // delivered counts a live event and the time since it was published.
@@ -59,6 +75,7 @@ type hubMetrics struct {
 	routed       *metrics.Counter
 	deadLetters  *metrics.Counter
 	duration     *metrics.PrometheusHistogram
+	replayTime   *metrics.PrometheusHistogram
 	closedBy     map[Reason]*metrics.Counter
 	replays      map[history.GapReason]*metrics.Counter
 	faultsByKind map[string]*metrics.Counter
@@ -78,6 +95,7 @@ func newHubMetrics(set *metrics.Set, h *Hub) *hubMetrics {
 		routed:       set.NewCounter("hub_events_routed_total"),
 		deadLetters:  set.NewCounter("hub_actor_dead_letters_total"),
 		duration:     set.NewPrometheusHistogramExt("hub_connection_duration_seconds", metrics.ExponentialBuckets(1, 4, 10)),
+		replayTime:   set.NewPrometheusHistogramExt("hub_replay_duration_seconds", metrics.ExponentialBuckets(10e-6, 4, 9)),
 		closedBy:     map[Reason]*metrics.Counter{},
 		replays:      map[history.GapReason]*metrics.Counter{},
 		faultsByKind: map[string]*metrics.Counter{},
@@ -104,7 +122,8 @@ func (m *hubMetrics) closed(reason Reason, c *connection) {
 	m.duration.Update(time.Since(time.UnixMilli(c.since)).Seconds())
 }
 
-func (m *hubMetrics) replayed(gap *history.Gap) {
+func (m *hubMetrics) replayed(began time.Time, gap *history.Gap) {
+	m.replayTime.UpdateDuration(began)
 	if gap == nil {
 		m.replays[""].Inc()
 	} else {
@@ -171,7 +190,19 @@ func (m *hubMetrics) write(w io.Writer) {
 		metrics.WriteCounterUint64(w, c.name, m.sum(c.get))
 	}
 	m.writeDropped(w)
+	m.writeQueues(w)
 	m.writeLatency(w)
+	m.writeDepth(w)
+}
+
+// writeQueues writes how much work waits: in the registry's mailbox, through
+// which everything passes, and for a worker of the pool.
+func (m *hubMetrics) writeQueues(w io.Writer) {
+	metrics.WriteGaugeUint64(w, `hub_actor_mailbox_depth{kind="registry"}`, uint64(m.hub.inboxLen.Load()))
+	express, bulk := m.hub.pool.waiting()
+	const name = "hub_actor_run_queue_depth"
+	metrics.WriteMetadataIfNeeded(w, name, "gauge")
+	fmt.Fprintf(w, "%s{lane=\"express\"} %d\n%s{lane=\"bulk\"} %d\n", name, express, name, bulk)
 }
 
 // writeDropped writes what became of events that found no room.
@@ -198,6 +229,23 @@ func (m *hubMetrics) writeLatency(w io.Writer) {
 	}
 	nanos := m.sum(func(w *workerCounters) uint64 { return uint64(w.latencySum.Load()) })
 	fmt.Fprintf(w, "%s_sum %g\n%s_count %d\n", name, time.Duration(nanos).Seconds(), name, total)
+}
+
+// writeDepth writes the histogram of frames that left in one write.
+func (m *hubMetrics) writeDepth(w io.Writer) {
+	const name = "hub_write_queue_depth"
+	metrics.WriteMetadataIfNeeded(w, name, "histogram")
+	var total uint64
+	for i := range len(depthBounds) + 1 {
+		total += m.sum(func(w *workerCounters) uint64 { return w.depth[i].Load() })
+		bound := "+Inf"
+		if i < len(depthBounds) {
+			bound = strconv.Itoa(depthBounds[i])
+		}
+		fmt.Fprintf(w, "%s_bucket{le=%q} %d\n", name, bound, total)
+	}
+	sum := m.sum(func(w *workerCounters) uint64 { return w.depthSum.Load() })
+	fmt.Fprintf(w, "%s_sum %d\n%s_count %d\n", name, sum, name, total)
 }
 
 // Stats returns the figures of this hub. It asks no actor.

@@ -58,13 +58,14 @@ func (c *connection) replay(m *open) ([]*history.Entry, *history.Gap) {
 	for _, t := range m.attach.Topics {
 		addresses = append(addresses, engine.Topic(t))
 	}
+	began := time.Now()
 	missed, gap := c.hub.cfg.Window.Replay(history.Query{
 		LastEventID: m.attach.LastEventID,
 		UpTo:        m.upTo,
 		Addresses:   addresses,
 		Match:       c.accepts,
 	})
-	c.hub.metrics.replayed(gap)
+	c.hub.metrics.replayed(began, gap)
 	return missed, gap
 }
 

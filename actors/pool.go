@@ -90,6 +90,13 @@ func (p *pool) signal() {
 	p.wake.Signal()
 }
 
+// waiting says how many tasks wait in each queue.
+func (p *pool) waiting() (express, bulk int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.express.len(), p.bulk.len()
+}
+
 // close lets the workers finish what is queued and waits for them.
 func (p *pool) close() {
 	p.mu.Lock()

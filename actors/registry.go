@@ -39,6 +39,8 @@ type userRef struct {
 }
 
 func newRegistry(h *Hub) *actor.Props {
+	box := &mailbox{pool: h.pool}
+	h.inboxLen = &box.count
 	return h.props(func() actor.Actor {
 		inflight := new(atomic.Int64)
 		return &registry{
@@ -51,7 +53,7 @@ func newRegistry(h *Hub) *actor.Props {
 			inflight:  inflight,
 			userProps: newUser(h, inflight),
 		}
-	})
+	}).Configure(actor.WithMailbox(func() actor.Mailbox { return box }))
 }
 
 // Receive implements actor.Actor.

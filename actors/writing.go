@@ -25,6 +25,7 @@ func (c *connection) flush(w *worker) {
 			c.block(w, frames[out:], offset)
 			return
 		}
+		w.count.wrote(n)
 		c.delivered(w, frames[:n])
 		frames = frames[n:]
 	}

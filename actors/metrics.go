@@ -28,7 +28,7 @@ type workerCounters struct {
 	latencySum atomic.Int64 // nanoseconds
 	depth      [len(depthBounds) + 1]atomic.Uint64
 	depthSum   atomic.Uint64
-	_          [64]byte     // keeps the next worker's counters off this cache line
+	_          [64]byte // keeps the next worker's counters off this cache line
 }
 
 // latencyBounds are the upper bounds of the delivery latency's buckets.

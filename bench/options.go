@@ -25,6 +25,7 @@ type options struct {
 	Workers     int           `help:"Goroutines that read." default:"1"`
 	Sources     int           `help:"Loopback addresses that the connections come from." default:"16"`
 	Settle      time.Duration `help:"Pause before memory and CPU are read." default:"2s"`
+	Quiet       time.Duration `help:"Wait so long before each run for others to leave the machine alone." default:"0"`
 	Timeout     time.Duration `help:"Limit for each phase of a run." default:"60s"`
 
 	Out         string        `help:"Directory for the JSON report, and for profiles." placeholder:"DIR"`
@@ -66,6 +67,7 @@ func (o *options) Validate() error {
 		within("sources", o.Sources, 0, 250),
 		within("settle", o.Settle, 0, maxPhase),
 		within("timeout", o.Timeout, time.Second, maxPhase),
+		within("quiet", o.Quiet, 0, maxPhase),
 		within("pprof", o.Pprof, 0, maxPhase),
 	)
 }

@@ -65,6 +65,9 @@ func runScenario(name string, opts *options, params any, s scenario) error {
 	rep := newReport(name, opts, params)
 	for round := 1; round <= opts.Runs; round++ {
 		for _, target := range opts.targets() {
+			if err := awaitQuiet(ctx, opts.Quiet); err != nil {
+				return err
+			}
 			fmt.Fprintf(os.Stderr, "round %d/%d: %s %s\n", round, opts.Runs, name, target)
 			env := &environment{options: opts, target: target, round: round, users: users}
 			out, err := s.run(ctx, env)

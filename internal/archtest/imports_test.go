@@ -72,6 +72,7 @@ var diets = []diet{
 	{"sse", nil, "sse uses the standard library only"},
 	{"auth", []string{"engine"}, "auth knows names, and nothing of streams"},
 	{"engine", nil, "the interface of the log knows no other package"},
+	{"cluster", []string{"engine"}, "membership is about leases and questions, not about what is asked"},
 	{"history", []string{"engine", "sse"}, "the window is about the log only"},
 	{"actors", []string{"engine", "history", "sse"}, "the tree knows no HTTP and no tokens"},
 	{"client", []string{"sse"}, "what others import stays small"},

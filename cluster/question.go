@@ -1,0 +1,63 @@
+package cluster
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"example.org/hub/engine"
+)
+
+// Version is that of the questions. A hub does not answer those of another
+// version, so that it is listed as silent during an upgrade.
+const Version = 1
+
+// Kind says what is asked for.
+type Kind string
+
+// The kinds of questions.
+const (
+	Users   Kind = "users"   // a page of who is connected
+	User    Kind = "user"    // the connections of one user
+	Stats   Kind = "stats"   // the hub's figures
+	Receipt Kind = "receipt" // whom records have reached
+	hello   Kind = "hello"   // the asker's lease has changed; members answer it themselves
+)
+
+// Question is what one hub asks all others.
+type Question struct {
+	Version int           `json:"v"`
+	Kind    Kind          `json:"kind"`
+	From    string        `json:"from"`             // the hub that asks; Gather sets it
+	After   string        `json:"after,omitempty"`  // Users: only ids behind this one
+	Limit   int           `json:"limit,omitempty"`  // Users: at most so many
+	ID      string        `json:"id,omitempty"`     // User
+	Origin  uint64        `json:"origin,omitempty"` // Receipt: the hub that appended the records
+	Nonces  []uint64      `json:"nonces,omitempty"` // Receipt: the records
+	Lease   *engine.Lease `json:"lease,omitempty"`  // hello
+}
+
+// errQuestion is why a question gets no answer.
+var errQuestion = errors.New("not a question of this version")
+
+func (q Question) encode(from string) ([]byte, error) {
+	q.Version, q.From = Version, from
+	text, err := json.Marshal(q)
+	if err != nil {
+		return nil, fmt.Errorf("encode question: %w", err)
+	}
+	return text, nil
+}
+
+// parseQuestion reads what encode wrote. Fields that it does not know are left
+// out: a later program may have added them.
+func parseQuestion(text []byte) (Question, error) {
+	var q Question
+	if err := json.Unmarshal(text, &q); err != nil {
+		return Question{}, fmt.Errorf("%w: %w", errQuestion, err)
+	}
+	if q.Version != Version {
+		return Question{}, fmt.Errorf("%w: version %d", errQuestion, q.Version)
+	}
+	return q, nil
+}

@@ -28,7 +28,7 @@ for i = 5, #ARGV do
     local seq = string.sub(id, 3)
     if not begun then
       begun = true
-      if false
+      if (seq == '1' and redis.call('HSETNX', KEYS[2], 'begun', '1') == 0)
         or (epoch == ARGV[2] and tonumber(seq) <= tonumber(ARGV[3])) then
         redis.call('DEL', KEYS[1], KEYS[2])
         return false

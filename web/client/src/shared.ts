@@ -110,8 +110,8 @@ export function createSharedSSEClient<M extends object = HubEvents>(o: SharedSSE
         held = leader
         return done
       })
-      .catch(() => {
-        // Another tab took our lock, since we were silent for too long.
+      .catch(() => {}) // another tab took our lock, since we were silent for too long
+      .then(() => {
         if (mine !== port) return
         if (held === leader) demote()
         campaign()

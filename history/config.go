@@ -1,6 +1,10 @@
 package history
 
-import "time"
+import (
+	"time"
+
+	"example.org/hub/engine"
+)
 
 // Config says how much of the log a hub keeps for replay. A zero field takes
 // its value from DefaultConfig.
@@ -24,6 +28,11 @@ type Config struct {
 	// break: every open stream has missed the entries of the gap. It is called
 	// between two deliveries and in order with them.
 	OnReset func(Gap)
+
+	// OnControl, if set, is called with every record that is not an event, in
+	// order and before its entry is delivered. It also gets those that are only
+	// loaded, by Open or after a reset, which deliver does not.
+	OnControl func(*engine.Record)
 }
 
 // DefaultConfig returns 10 minutes, 100,000 events, 64 MiB and a replay of 1,000.
@@ -53,6 +62,9 @@ func (c Config) orDefault() Config {
 	}
 	if c.OnReset == nil {
 		c.OnReset = func(Gap) {}
+	}
+	if c.OnControl == nil {
+		c.OnControl = func(*engine.Record) {}
 	}
 	return c
 }

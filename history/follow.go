@@ -21,6 +21,7 @@ type place struct {
 	epoch string
 	last  uint64 // the newest record that was read
 	warm  uint64 // records up to here are history: they are loaded, not delivered
+	again bool   // the log was lost from sight: orders among them may be new, streams are open
 }
 
 // follow reads the log until ctx ends or the engine is closed, and resumes after
@@ -28,11 +29,11 @@ type place struct {
 func (l *Log) follow(ctx context.Context) {
 	defer close(l.done)
 	defer l.pending.close()
-	defer l.up.Store(false)
+	defer l.setUp(false)
 	for attempt := 0; ; attempt++ {
 		before := l.place
 		err := l.read(ctx)
-		l.up.Store(false)
+		l.setUp(false)
 		if ctx.Err() != nil {
 			return
 		}
@@ -71,7 +72,7 @@ func (l *Log) read(ctx context.Context) error {
 		return err
 	}
 	l.resume(bounds)
-	l.up.Store(true)
+	l.setUp(true)
 	return l.eng.Tail(ctx, l.place.last, l.take)
 }
 
@@ -80,13 +81,19 @@ func (l *Log) take(batch []engine.Stored) error {
 	entries := make([]*Entry, len(batch))
 	for i, s := range batch {
 		entries[i] = newEntry(l.place.epoch, s)
+		if s.Record.Kind != engine.Event {
+			l.control(s.Record)
+		}
 		if s.Record.Origin == l.origin {
 			entries[i].Receipt = l.pending.find(s.Record.Nonce)
+		}
+		if s.Record.Counted {
+			l.count(entries[i])
 		}
 	}
 	l.window.Add(entries...)
 	if l.place.last < l.place.warm {
-		entries = slices.DeleteFunc(entries, func(e *Entry) bool { return e.Seq != 0 && e.Seq <= l.place.warm })
+		entries = slices.DeleteFunc(entries, l.onlyLoaded)
 	}
 	for _, s := range batch {
 		l.place.last = max(l.place.last, s.Seq)
@@ -98,9 +105,19 @@ func (l *Log) take(batch []engine.Stored) error {
 	return nil
 }
 
+// onlyLoaded reports whether an entry is for the window alone. An order that is
+// carried out twice ends streams that come back; one that is missed does not end
+// those that must.
+func (l *Log) onlyLoaded(e *Entry) bool {
+	order := e.Record.Kind == engine.Disconnect || e.Record.Kind == engine.Revoke
+	return e.Seq != 0 && e.Seq <= l.place.warm && (!l.place.again || !order)
+}
+
 // announce lets Open return when the window is loaded.
 func (l *Log) announce() {
-	if l.place.last < l.place.warm {
+	warm := l.place.last >= l.place.warm
+	l.warm.Store(warm)
+	if !warm {
 		return
 	}
 	select {

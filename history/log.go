@@ -20,9 +20,11 @@ type Log struct {
 	log     *slog.Logger
 	deliver func([]*Entry)
 	onReset func(Gap)
+	control func(*engine.Record)
 
 	nonce   atomic.Uint64
 	pending pending
+	counted counted
 
 	stop   context.CancelFunc
 	loaded chan struct{} // closed when the window has what the engine had at Open
@@ -30,6 +32,8 @@ type Log struct {
 	place  place
 
 	up         atomic.Bool
+	downSince  atomic.Pointer[time.Time] // nil while up
+	warm       atomic.Bool
 	tailErrors atomic.Uint64
 	resets     atomic.Uint64
 }
@@ -54,11 +58,13 @@ func Open(ctx context.Context, eng engine.Engine, cfg Config, origin uint64, log
 		log:     log,
 		deliver: deliver,
 		onReset: cfg.OnReset,
+		control: cfg.OnControl,
 		pending: pending{receipts: make(map[uint64]waiting)},
 		stop:    stop,
 		loaded:  make(chan struct{}),
 		done:    make(chan struct{}),
 	}
+	l.setUp(false)
 	l.begin(bounds)
 	go l.follow(running)
 	select {
@@ -105,6 +111,31 @@ func (l *Log) Window() *Window { return l.window }
 
 // Up reports whether the engine is being followed at the moment.
 func (l *Log) Up() bool { return l.up.Load() }
+
+// Down returns for how long the engine has not been followed, 0 if it is now.
+func (l *Log) Down() time.Duration {
+	if since := l.downSince.Load(); since != nil {
+		return max(time.Since(*since), 1)
+	}
+	return 0
+}
+
+// setUp keeps the time since when the engine is down. Only one goroutine calls it
+// at a time.
+func (l *Log) setUp(up bool) {
+	l.up.Store(up)
+	switch {
+	case up:
+		l.downSince.Store(nil)
+	case l.downSince.Load() == nil:
+		now := time.Now()
+		l.downSince.Store(&now)
+	}
+}
+
+// Warm reports whether the window holds what the engine retains, as far as it
+// fits. It does since Open, but not while another log is loaded after a reset.
+func (l *Log) Warm() bool { return l.warm.Load() }
 
 // TailErrors returns how often following the engine failed.
 func (l *Log) TailErrors() uint64 { return l.tailErrors.Load() }

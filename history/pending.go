@@ -29,6 +29,9 @@ type Pending struct {
 	duplicate bool
 }
 
+// Nonce tells the record from others of this hub; see Log.Count.
+func (p *Pending) Nonce() uint64 { return p.nonce }
+
 // Wait returns the outcome when this hub has handed the record to its
 // connections. After 1 to 2 seconds, or when ctx or the log ends, it returns the
 // outcome with no connections and no users: the record is in the log all the

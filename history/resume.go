@@ -29,6 +29,7 @@ func (l *Log) resume(b engine.Bounds) {
 func (l *Log) restart(b engine.Bounds) {
 	gap := Gap{From: l.text(l.place.last), To: engine.Position{Epoch: b.Epoch, Seq: b.Head}.String(), Reason: GapEpoch}
 	l.begin(b)
+	l.place.again = true
 	l.reset(gap)
 }
 

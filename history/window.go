@@ -8,6 +8,7 @@
 package history
 
 import (
+	"math"
 	"sync"
 	"time"
 
@@ -25,6 +26,8 @@ type Window struct {
 	ring   ring
 	latest index
 	bytes  int64
+
+	waiters []waiter // who waits for an entry that is still on its way
 }
 
 // Stats are the figures of a window at one moment.
@@ -48,6 +51,7 @@ func (w *Window) Reset(epoch string, head uint64) {
 	defer w.mu.Unlock()
 	w.epoch = epoch
 	w.restart(head)
+	w.wake(math.MaxUint64) // what they wait for will not come
 }
 
 func (w *Window) restart(head uint64) {
@@ -73,6 +77,9 @@ func (w *Window) Add(entries ...*Entry) {
 		w.add(e, now)
 	}
 	w.evict(now)
+	if len(w.waiters) > 0 {
+		w.wake(w.head())
+	}
 }
 
 func (w *Window) add(e *Entry, now time.Time) {
@@ -121,6 +128,13 @@ func (w *Window) Position() engine.Position {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	return engine.Position{Epoch: w.epoch, Seq: w.head()}
+}
+
+// First returns the Seq of the oldest entry, Head+1 if there is none.
+func (w *Window) First() uint64 {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.ring.first
 }
 
 // Epoch returns the epoch of the log, "" before the first Reset.

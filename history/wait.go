@@ -1,0 +1,76 @@
+package history
+
+import (
+	"context"
+	"slices"
+
+	"example.org/hub/engine"
+)
+
+// The limits of Wait. A hub lags by milliseconds; what is farther away is not
+// worth waiting for, and may be made up.
+const (
+	maxAhead   = 1 << 20
+	maxWaiters = 16 << 10
+)
+
+// waiter waits for the head to reach a Seq, or the epoch to change.
+type waiter struct {
+	seq     uint64
+	reached chan struct{}
+}
+
+// Wait waits until the window's head has reached the position of a client that
+// comes from a hub whose tail was a moment ahead, or until ctx ends. Without it,
+// Replay would have to call the position one of another log. It returns at once
+// for whatever else the client may have sent, or if too many wait already.
+func (w *Window) Wait(ctx context.Context, lastEventID string) {
+	pos, err := engine.ParsePosition(lastEventID)
+	if err != nil || !w.ahead(pos) {
+		return
+	}
+	reached := w.await(pos)
+	if reached == nil {
+		return
+	}
+	select {
+	case <-reached:
+	case <-ctx.Done():
+		w.giveUp(reached)
+	}
+}
+
+func (w *Window) ahead(pos engine.Position) bool {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	head := w.head()
+	return pos.Epoch == w.epoch && pos.Seq > head && pos.Seq-head <= maxAhead
+}
+
+// await returns what is closed when the position is reached, nil if it is.
+func (w *Window) await(pos engine.Position) chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if pos.Epoch != w.epoch || pos.Seq <= w.head() || len(w.waiters) >= maxWaiters {
+		return nil
+	}
+	reached := make(chan struct{})
+	w.waiters = append(w.waiters, waiter{pos.Seq, reached})
+	return reached
+}
+
+// wake lets those go who wait for what is up to a Seq.
+func (w *Window) wake(upTo uint64) {
+	w.waiters = slices.DeleteFunc(w.waiters, func(x waiter) bool {
+		if x.seq <= upTo {
+			close(x.reached)
+		}
+		return x.seq <= upTo
+	})
+}
+
+func (w *Window) giveUp(reached chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waiters = slices.DeleteFunc(w.waiters, func(x waiter) bool { return x.reached == reached })
+}

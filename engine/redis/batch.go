@@ -8,10 +8,10 @@ import (
 	"example.org/hub/engine"
 )
 
-// The bounds of how many records are read at once, and the bytes that they
+// How many records are read at once at first and at most, and the bytes that they
 // should not exceed by much.
 const (
-	minBatch   = 64
+	firstBatch = 64
 	maxBatch   = 1000
 	batchBytes = 4 << 20
 )

@@ -235,3 +235,21 @@ func (f *follower) awaitEnd(t *testing.T) error {
 		return nil
 	}
 }
+
+// dial returns what sends a command line to a server, beside all engines, and
+// returns the start of the raw answer.
+func dial(t *testing.T, s *redisServer) func(line string) string {
+	t.Helper()
+	conn, err := net.Dial("tcp", s.address())
+	if err != nil {
+		return func(string) string { return err.Error() }
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return func(line string) string {
+		_ = conn.SetDeadline(time.Now().Add(within))
+		answer := make([]byte, 16<<10)
+		_, _ = conn.Write([]byte(line + "\r\n"))
+		n, _ := conn.Read(answer)
+		return string(answer[:n])
+	}
+}

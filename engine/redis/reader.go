@@ -23,7 +23,7 @@ type reader struct {
 }
 
 func newReader(e *Engine, after uint64) *reader {
-	return &reader{e: e, epoch: e.witness.now().epoch, last: after, size: minBatch, batches: make(chan []engine.Stored)}
+	return &reader{e: e, epoch: e.witness.now().epoch, last: after, size: firstBatch, batches: make(chan []engine.Stored)}
 }
 
 // run reads until ctx ends or the place in the log is lost, and connects again

@@ -37,7 +37,7 @@ func startCluster(t *testing.T) *members {
 		m.client.URLs = append(m.client.URLs, "nats://"+client)
 		m.configs = append(m.configs, Config{
 			ServerName: fmt.Sprintf("core%d", i), ClusterListen: peers[i], ClusterPeers: peers,
-			ClusterSecretFile: secret, ClientListen: client, DataDir: t.TempDir(), MaxBytes: 2 << 30,
+			ClusterSecretFile: secret, ClientListen: client, DataDir: t.TempDir(), MaxBytes: 16 << 30,
 		})
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

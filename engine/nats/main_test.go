@@ -1,6 +1,7 @@
 package nats
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -34,7 +35,9 @@ func testLog() *slog.Logger {
 // mustOpen opens an engine that ends with the test.
 func mustOpen(t *testing.T, cfg Config) *Engine {
 	t.Helper()
-	e, err := Open(t.Context(), cfg, testLog())
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	e, err := Open(ctx, cfg, testLog())
 	if err != nil {
 		t.Fatalf("Open: %v", err)
 	}
@@ -51,7 +54,7 @@ func mustClose(t *testing.T, e *Engine) {
 
 // small keeps the reservations of many logs on one server low.
 func small(cfg Config) Config {
-	cfg.MaxBytes = 32 << 20
+	cfg.MaxBytes = 16 << 20
 	return cfg
 }
 

@@ -181,6 +181,7 @@ func (e *Engine) retryUntil(ctx context.Context, try func(ctx context.Context) e
 		if err == nil || errors.Is(err, ErrForeign) || errors.Is(err, ErrConfig) {
 			return err
 		}
+		e.log.Warn("nats stream not ready", "err", err)
 		if !sleep(ctx, min(time.Second, retryPause(attempt))) {
 			return errors.Join(err, ctx.Err())
 		}

@@ -25,7 +25,6 @@ type connection struct {
 	number uint64    // of the last event taken; belongs to whoever may push
 	slot   int32     // in the registry's index, -1 once it is gone; the registry's
 	state  state     // only changed by the connection
-	opened bool      // the user has sent open; belongs to whoever may push
 
 	queuedBytes atomic.Int32 // live bytes in out
 	lastWrite   atomic.Int64 // unix ms when the socket last took bytes
@@ -90,6 +89,7 @@ func (c *connection) Hangup(reason Reason) { c.tell(&hangup{reason}) }
 // run implements task.
 func (c *connection) run(w *worker) {
 	c.receiveAll(w, c.inbox.take())
+	w.forget()
 	if c.inbox.release() {
 		c.hub.pool.scheduleBulk(c)
 	}
@@ -103,7 +103,6 @@ func (c *connection) receiveAll(w *worker, messages *item) {
 			c.fault(w, fault)
 		}
 	}()
-	w.batch = w.batch[:0]
 	for it := messages; it != nil; it = it.next {
 		c.receive(w, it.msg)
 	}
@@ -116,7 +115,7 @@ func (c *connection) receive(w *worker, msg any) {
 	}
 	switch msg := msg.(type) {
 	case *deliver:
-		w.batch = append(w.batch, queued{frame: msg.entry.Frame, event: msg, live: true})
+		w.batch = append(w.batch, queued{frame: msg.entry.Frame, entry: msg.entry, live: true})
 	case *notice:
 		c.notice(w, msg)
 	case *open:
@@ -131,10 +130,14 @@ func (c *connection) receive(w *worker, msg any) {
 }
 
 // notice queues a frame of the hub's own. A heartbeat is only for a stream that
-// is quiet: bytes that wait are a sign of life themselves.
+// is quiet: bytes that wait are a sign of life themselves. Figures never wait,
+// or they would pile up behind a client that reads slowly, outside of any limit.
 func (c *connection) notice(w *worker, n *notice) {
+	if c.out != nil && (n.heartbeat || n.figures) {
+		return
+	}
 	if n.heartbeat {
-		if c.out != nil || len(w.batch) > 0 {
+		if len(w.batch) > 0 {
 			return
 		}
 		w.count.heartbeats.Add(1)
@@ -145,7 +148,7 @@ func (c *connection) notice(w *worker, n *notice) {
 // fault ends a stream whose actor panicked. The stream may be what panicked, so
 // that closing it is guarded too.
 func (c *connection) fault(w *worker, fault any) {
-	w.batch = w.batch[:0]
+	w.forget()
 	c.hub.metrics.fault("connection")
 	c.hub.cfg.Log.Error("connection failed", "conn", connectionID(c.id), "fault", fault)
 	defer func() {

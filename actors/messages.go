@@ -28,6 +28,7 @@ type (
 	notice struct {
 		frame     []byte
 		heartbeat bool // only for a stream that has nothing queued
+		figures   bool // only for a stream that takes bytes; the next ones follow soon
 	}
 
 	// finish ends a stream. registry → connection.

@@ -53,8 +53,10 @@ func (w *workerCounters) wrote(frames int) {
 	w.depthSum.Add(uint64(frames))
 }
 
-// delivered counts a live event and the time since it was published.
+// delivered counts a live event and the time since it was published, which may
+// lie ahead by the clock of another hub.
 func (w *workerCounters) delivered(latency time.Duration) {
+	latency = max(latency, 0)
 	w.events.Add(1)
 	w.latencySum.Add(int64(latency))
 	i := 0

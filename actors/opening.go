@@ -44,7 +44,7 @@ func (c *connection) open(w *worker, m *open) {
 		return
 	}
 	for _, entry := range missed {
-		w.batch = append(w.batch, queued{frame: entry.Frame, event: &deliver{entry: entry}})
+		w.batch = append(w.batch, queued{frame: entry.Frame, entry: entry})
 	}
 	w.batch = append(w.batch, queued{frame: c.appendRest(nil, m)})
 }
@@ -98,7 +98,7 @@ func (c *connection) finish(w *worker, reason Reason) {
 		return
 	}
 	c.flush(w)
-	w.batch = w.batch[:0]
+	w.forget()
 	if c.state == ended {
 		return
 	}
@@ -133,9 +133,9 @@ func appendGap(b []byte, gap *history.Gap) []byte {
 
 // gapFrame tells a slow consumer which events it will not get. The id-only block
 // behind it moves its position on: the client has been told.
-func (h *Hub) gapFrame(r seqRange) []byte {
-	b := appendGap(nil, &history.Gap{From: h.position(r.from), To: h.position(r.to), Reason: history.GapSlow})
-	return append(h.appendPosition(b, r.to), '\n')
+func gapFrame(d dropped) []byte {
+	b := appendGap(nil, &history.Gap{From: d.from, To: d.to, Reason: history.GapSlow})
+	return append(sse.AppendID(b, d.to), '\n')
 }
 
 // appendPosition appends the id line of a position in the current epoch.

@@ -1,20 +1,37 @@
 package actors
 
-import "example.org/hub/engine"
+import (
+	"bytes"
+	"slices"
+
+	"example.org/hub/engine"
+	"example.org/hub/history"
+)
 
 // queued is a frame on its way to a socket. The bytes are shared with every
 // other connection that gets them.
 type queued struct {
 	frame []byte
-	event *deliver // nil for frames of the hub's own
-	live  bool     // counts against the limit; replayed entries and our own frames do not
+	entry *history.Entry // nil for frames of the hub's own
+	live  bool           // counts against the limit; replayed entries and our own frames do not
 }
 
 func (q *queued) key() string {
-	if q.event == nil {
+	if q.entry == nil {
 		return ""
 	}
-	return q.event.entry.Record.Key
+	return q.entry.Record.Key
+}
+
+// position is the text of the event's place in the log, "" for a transient one.
+// It is read from the frame: the log may have begun a new epoch since.
+func (q *queued) position() string {
+	if q.entry.Seq == 0 {
+		return ""
+	}
+	line, _, _ := bytes.Cut(q.frame, []byte("\n"))
+	id, _ := bytes.CutPrefix(line, []byte("id: "))
+	return string(id)
 }
 
 // outqueue holds what a full socket did not take. A connection has one only
@@ -23,21 +40,24 @@ type outqueue struct {
 	frames []queued
 	offset int       // bytes of frames[0] that are already out
 	live   int       // bytes of live frames
-	gap    seqRange  // events that were dropped and not yet reported
+	gap    dropped   // events that were dropped and not yet reported
 	spare  [2]queued // room for the usual case: one frame cut in two, one behind it
 }
 
-// seqRange is a range of positions, both ends included; zero if there is none.
-type seqRange struct{ from, to uint64 }
+// dropped is a range of positions, both ends included; zero if there is none.
+type dropped struct{ from, to string }
 
-func (r *seqRange) add(seq uint64) {
-	if seq == 0 { // transient: at most once, so nothing is owed
+func (d *dropped) empty() bool { return d.from == "" }
+
+func (d *dropped) add(q *queued) {
+	id := q.position()
+	if id == "" { // transient: at most once, so nothing is owed
 		return
 	}
-	if r.from == 0 {
-		r.from = seq
+	if d.empty() {
+		d.from = id
 	}
-	r.to = seq
+	d.to = id
 }
 
 // newOutqueue returns a queue of frames of which the first offset bytes are out:
@@ -71,16 +91,17 @@ const (
 // is to be ended.
 func (o *outqueue) push(f queued, policy engine.SlowPolicy, limit int) outcome {
 	if !f.live {
+		o.reportGap() // what was dropped came before
 		o.frames = append(o.frames, f)
 		return accepted
 	}
 	result := accepted
-	if policy == engine.SlowConflate && f.key() != "" && o.gap.from == 0 && o.dropKey(f.key()) {
+	if policy == engine.SlowConflate && f.key() != "" && o.gap.empty() && o.dropKey(f.key()) {
 		result = conflated
 	}
 	switch {
-	case o.gap.from != 0: // the range stays closed until the client has been told of it
-		o.gap.add(f.event.entry.Seq)
+	case !o.gap.empty(): // the range stays closed until the client has been told of it
+		o.gap.add(&f)
 		return gapped
 	case o.live+len(f.frame) <= limit:
 		o.frames = append(o.frames, f)
@@ -90,7 +111,7 @@ func (o *outqueue) push(f queued, policy engine.SlowPolicy, limit int) outcome {
 		return refused
 	default:
 		o.dropLive()
-		o.gap.add(f.event.entry.Seq)
+		o.gap.add(&f)
 		return gapped
 	}
 }
@@ -101,7 +122,7 @@ func (o *outqueue) dropKey(key string) bool {
 	for i := o.firstWhole(); i < len(o.frames); i++ {
 		if f := &o.frames[i]; f.live && f.key() == key {
 			o.account(f, -1)
-			o.frames = append(o.frames[:i], o.frames[i+1:]...)
+			o.frames = slices.Delete(o.frames, i, i+1)
 			return true
 		}
 	}
@@ -118,7 +139,7 @@ func (o *outqueue) dropLive() {
 			continue
 		}
 		o.account(&f, -1)
-		o.gap.add(f.event.entry.Seq)
+		o.gap.add(&f)
 	}
 	clear(o.frames[len(kept):])
 	o.frames = kept
@@ -152,8 +173,19 @@ func (o *outqueue) head(buf []byte) []byte {
 	return buf
 }
 
+// reportGap puts what was dropped behind everything that waits, as an event of
+// its own: from there on events are queued again.
+func (o *outqueue) reportGap() {
+	if o.gap.empty() {
+		return
+	}
+	o.frames = append(o.frames, queued{frame: gapFrame(o.gap)})
+	o.gap = dropped{}
+}
+
 // advance takes n bytes off the front and returns the frames that are now out.
-// The slice is valid until the next push.
+// The slice is valid until the next push; the caller clears it, or the queue
+// would hold on to frames that have left.
 func (o *outqueue) advance(n int) (out []queued) {
 	n += o.offset
 	i := 0

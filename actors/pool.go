@@ -46,6 +46,17 @@ type worker struct {
 // joinLimit is how many bytes leave in one write at most.
 const joinLimit = 64 << 10
 
+// keepBatch is the capacity, in frames, that a worker keeps between two runs.
+const keepBatch = 1 << 10
+
+// forget drops the frames of a run, or they would live until the next one.
+func (w *worker) forget() {
+	clear(w.batch)
+	if w.batch = w.batch[:0]; cap(w.batch) > keepBatch {
+		w.batch = nil
+	}
+}
+
 func newPool(workers int) *pool {
 	p := &pool{}
 	p.wake.L = &p.mu

@@ -116,15 +116,13 @@ func jittered(d time.Duration) time.Duration {
 	return soonest(d) + time.Duration(rand.Int64N(int64(d)/5+1))
 }
 
-// showDashboard sends the hub's figures to the dashboard streams. One that is
-// just being opened gets them with its first block.
-func (a *registry) showDashboard(frame []byte) {
+// showDashboard sends the hub's figures to the dashboard streams, and keeps
+// them for the first block of new ones.
+func (a *registry) showDashboard(c actor.Context, frame []byte) {
 	a.figures = frame
-	n := &notice{frame: frame}
+	n := &notice{frame: frame, figures: true}
 	for conn := range a.index.topics[dashboardTopic] {
-		if conn.user.inflight.Load() == 0 && conn.opened && conn.inbox.push(n) {
-			a.schedule(conn)
-		}
+		a.sendTo(c, conn, &relay{to: conn, notice: n})
 	}
 	a.flushReady()
 }

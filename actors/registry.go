@@ -75,7 +75,7 @@ func (a *registry) Receive(c actor.Context) {
 		a.hub.ticking.Store(false)
 		a.tick(c, msg.now)
 	case *dashboard:
-		a.showDashboard(msg.frame)
+		a.showDashboard(c, msg.frame)
 	case *drain:
 		a.drain(c, msg)
 	case *list:

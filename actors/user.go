@@ -59,7 +59,6 @@ func (a *user) adopt(m *adopt) {
 	a.ref = m.connection.user
 	a.adopted++
 	a.conns = append(a.conns, m.connection)
-	m.connection.opened = true
 	m.connection.tell(m.open)
 }
 

@@ -73,8 +73,8 @@ func (c *connection) write(w *worker, buf []byte) (written int, ok bool) {
 func (c *connection) delivered(w *worker, frames []queued) {
 	for i := range frames {
 		if f := &frames[i]; f.live {
-			w.count.delivered(w.now.Sub(f.event.entry.Record.Time))
-		} else if f.event != nil {
+			w.count.delivered(w.now.Sub(f.entry.Record.Time))
+		} else if f.entry != nil {
 			w.count.replayed.Add(1)
 		}
 	}
@@ -92,8 +92,8 @@ func (c *connection) block(w *worker, frames []queued, offset int) {
 func (c *connection) enqueue(w *worker, frames []queued) {
 	for _, f := range frames {
 		policy := c.hub.cfg.SlowPolicy
-		if f.event != nil && f.event.entry.Record.Slow != engine.SlowDefault {
-			policy = f.event.entry.Record.Slow
+		if f.entry != nil && f.entry.Record.Slow != engine.SlowDefault {
+			policy = f.entry.Record.Slow
 		}
 		switch c.out.push(f, policy, c.hub.cfg.MaxQueueBytes) {
 		case accepted:
@@ -116,7 +116,13 @@ func (c *connection) drainQueue(w *worker) {
 	if c.out == nil {
 		return
 	}
-	for !c.out.empty() {
+	for {
+		if c.out.empty() {
+			c.out.reportGap()
+		}
+		if c.out.empty() {
+			break
+		}
 		buf := c.out.head(w.join)
 		written, ok := c.write(w, buf)
 		if !ok {
@@ -125,14 +131,12 @@ func (c *connection) drainQueue(w *worker) {
 		if written > 0 {
 			c.stalled.Store(w.now.UnixMilli())
 		}
-		c.delivered(w, c.out.advance(written))
+		out := c.out.advance(written)
+		c.delivered(w, out)
+		clear(out)
 		if written < len(buf) {
 			c.queuedBytes.Store(int32(c.out.live))
 			return
-		}
-		if c.out.empty() && c.out.gap.from != 0 {
-			c.out.push(queued{frame: c.hub.gapFrame(c.out.gap)}, engine.SlowDefault, 0)
-			c.out.gap = seqRange{}
 		}
 	}
 	c.out = nil

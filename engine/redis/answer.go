@@ -21,14 +21,14 @@ type answerer struct {
 // Answer takes questions from the channel of Ask. handle is called for one
 // question at a time.
 //
-// Errors: engine.ErrClosed, or the context's error, in case that the server is
-// not reached before.
+// Errors: engine.ErrUnavailable if ctx ends before the server was reached,
+// engine.ErrClosed, or the context's error if it had ended before the call.
 func (e *Engine) Answer(ctx context.Context, hub string, handle func(question []byte) (reply []byte)) (stop func(), err error) {
 	if err := e.ready(ctx); err != nil {
 		return nil, err
 	}
 	if err := e.subscriber.await(ctx); err != nil {
-		return nil, e.failure(ctx, "answer", err)
+		return nil, err
 	}
 	a := &answerer{e: e, hub: hub, handle: handle, questions: make(chan question, maxQuestions)}
 	running, cancel := context.WithCancel(ctx)

@@ -13,17 +13,17 @@ const maxReplies = 1024
 
 // Ask sends a question over a channel that every hub listens to. Replies come to
 // the channel of this process, whose name cannot be guessed, with a token that
-// belongs to this one question. It returns nil when ctx ends after the question
-// was sent.
+// belongs to this one question. The end of ctx is no error, unless the server was
+// not reached until then.
 //
 // Errors: engine.ErrUnavailable, engine.ErrClosed, or the context's error if it
-// ended before.
+// had ended before the call.
 func (e *Engine) Ask(ctx context.Context, text []byte, answer func(hub string, reply []byte) (more bool)) error {
 	if err := e.ready(ctx); err != nil {
 		return err
 	}
 	if err := e.subscriber.await(ctx); err != nil {
-		return e.failure(ctx, "ask", err)
+		return err
 	}
 	token := rand.Text()
 	replies := e.subscriber.ask(token)
@@ -32,13 +32,13 @@ func (e *Engine) Ask(ctx context.Context, text []byte, answer func(hub string, r
 	sending, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	q := question{inbox: e.names.inbox, token: token, text: text}
-	if err := e.spublish(sending, e.names.questions, q.encode()); err != nil {
+	if err := e.spublish(sending, e.names.questions, q.encode()); err != nil && ctx.Err() == nil {
 		return e.failure(ctx, "ask", err)
 	}
 	for {
 		select {
 		case r := <-replies:
-			if !answer(r.hub, r.text) {
+			if ctx.Err() != nil || !answer(r.hub, r.text) {
 				return nil
 			}
 		case <-ctx.Done():

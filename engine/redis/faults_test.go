@@ -31,7 +31,7 @@ func TestEngine_LogOutlivesARestartOfTheServer(t *testing.T) {
 	s := startServer(t, durable...)
 	e := s.open(t, Config{})
 	before := mustAppend(t, e, 1, "key")
-	f := follow(t, e, 0)
+	f := follow(t, e)
 	f.awaitNumber(t, 1)
 	s.stop()
 	s.start(t)
@@ -58,7 +58,7 @@ func TestEngine_FlushedServerHasANewEpochThatTheTailReports(t *testing.T) {
 	s := startServer(t)
 	e := s.open(t, Config{})
 	before := mustAppend(t, e, 1, "")
-	f := follow(t, e, 0)
+	f := follow(t, e)
 	f.awaitNumber(t, 1)
 	if err := e.client.Do(t.Context(), e.client.B().Flushall().Build()).Error(); err != nil {
 		t.Fatal(err)
@@ -73,7 +73,7 @@ func TestEngine_FlushedServerHasANewEpochThatTheTailReports(t *testing.T) {
 	if after := mustAppend(t, e, 2, ""); after.Position != (engine.Position{Epoch: b.Epoch, Seq: 1}) {
 		t.Errorf("the next record is at %v", after.Position)
 	}
-	follow(t, e, 0).awaitNumber(t, 2)
+	follow(t, e).awaitNumber(t, 2)
 }
 
 // Publishers may be first to meet the empty server, and may even get beyond the
@@ -82,7 +82,7 @@ func TestEngine_RecordsOfANewEpochAreNotTakenForTheNext(t *testing.T) {
 	s := startServer(t)
 	e := s.open(t, Config{})
 	mustAppend(t, e, 1, "")
-	f := follow(t, e, 0)
+	f := follow(t, e)
 	f.awaitNumber(t, 1)
 	if err := e.client.Do(t.Context(), e.client.B().Flushall().Build()).Error(); err != nil {
 		t.Fatal(err)
@@ -101,7 +101,7 @@ func TestEngine_RecordsOfANewEpochAreNotTakenForTheNext(t *testing.T) {
 func TestEngine_KilledServerLosesNothingThatWasAcknowledged(t *testing.T) {
 	s := startServer(t, durable...)
 	e := s.open(t, Config{})
-	f := follow(t, e, 0)
+	f := follow(t, e)
 	const callers = 8
 	acked := make([]map[uint64]uint64, callers) // by caller: number to seq
 	stop := make(chan struct{})
@@ -170,7 +170,7 @@ func TestEngine_StoppedServerIsUnavailableAndThenGoesOn(t *testing.T) {
 	s := startServer(t)
 	e := s.open(t, Config{})
 	mustAppend(t, e, 1, "")
-	f := follow(t, e, 0)
+	f := follow(t, e)
 	f.awaitNumber(t, 1)
 	s.signal(syscall.SIGSTOP)
 	if _, err := e.Append(t.Context(), numbered(2), "2"); !errors.Is(err, engine.ErrUnavailable) {

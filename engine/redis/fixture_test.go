@@ -43,20 +43,25 @@ var shared struct {
 
 func sharedServer(t *testing.T) *redisServer {
 	t.Helper()
-	shared.Do(func() {
-		var dir string
-		if dir, shared.err = os.MkdirTemp("", "redis"); shared.err != nil {
-			return
-		}
-		s := &redisServer{dir: dir}
-		if shared.err = s.run(); shared.err == nil {
-			shared.server = s
-		}
-	})
+	shared.Do(func() { shared.server, shared.err = newServer() })
 	if shared.err != nil {
 		t.Fatal(shared.err)
 	}
 	return shared.server
+}
+
+// newServer starts a server that outlives the test that needs it first.
+func newServer() (*redisServer, error) {
+	dir, err := os.MkdirTemp("", "redis")
+	if err != nil {
+		return nil, err
+	}
+	s := &redisServer{dir: dir}
+	if err := s.run(); err != nil {
+		_ = os.RemoveAll(dir)
+		return nil, err
+	}
+	return s, nil
 }
 
 // redisServer is a process of redis-server.
@@ -191,7 +196,7 @@ func mustBounds(t *testing.T, e *Engine) engine.Bounds {
 	return b
 }
 
-// follower collects what a Tail delivers.
+// follower collects what a Tail from the start delivers.
 type follower struct {
 	mu   sync.Mutex
 	got  []engine.Stored
@@ -199,13 +204,13 @@ type follower struct {
 	stop context.CancelFunc
 }
 
-func follow(t *testing.T, e *Engine, after uint64) *follower {
+func follow(t *testing.T, e *Engine) *follower {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	f := &follower{end: make(chan error, 1), stop: cancel}
 	var running sync.WaitGroup
 	running.Go(func() {
-		f.end <- e.Tail(ctx, after, func(batch []engine.Stored) error {
+		f.end <- e.Tail(ctx, 0, func(batch []engine.Stored) error {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			f.got = append(f.got, batch...)

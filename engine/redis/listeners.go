@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"fmt"
 
 	"example.org/hub/engine"
 )
@@ -34,7 +35,8 @@ func (s *subscriber) dropped() uint64 {
 	return n
 }
 
-// await returns once messages arrive here.
+// await returns once messages arrive here, or with engine.ErrUnavailable when ctx
+// ends before.
 func (s *subscriber) await(ctx context.Context) error {
 	s.mu.Lock()
 	up := s.up
@@ -43,7 +45,7 @@ func (s *subscriber) await(ctx context.Context) error {
 	case <-up:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return fmt.Errorf("subscribe: %w", engine.ErrUnavailable)
 	case <-s.e.ctx.Done():
 		return engine.ErrClosed
 	}

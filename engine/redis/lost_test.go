@@ -41,7 +41,7 @@ func TestEngine_NoticesALogThatEndsTooEarly(t *testing.T) {
 	appendNumbers(t, e, 1, 11)
 	save(t, e)
 	appendNumbers(t, e, 11, 21)
-	f := follow(t, e, 0)
+	f := follow(t, e)
 	f.awaitNumber(t, 20)
 	before := mustBounds(t, e)
 	goBack(t, s, nil) // 11 to 20 are lost
@@ -61,7 +61,7 @@ func TestEngine_NoticesThatOtherRecordsHaveTakenTheirPlace(t *testing.T) {
 	appendNumbers(t, e, 1, 11)
 	save(t, e)
 	appendNumbers(t, e, 11, 21)
-	f := follow(t, e, 0)
+	f := follow(t, e)
 	f.awaitNumber(t, 20)
 	before := mustBounds(t, e)
 	goBack(t, s, func(hidden *redisServer) {

@@ -22,7 +22,7 @@ func put(t *testing.T, e *Engine, id, field, value string) {
 
 func TestTail_LeavesOutWhatIsNoRecordAndCountsIt(t *testing.T) {
 	e := sharedServer(t).open(t, Config{})
-	f := follow(t, e, 0)
+	f := follow(t, e)
 	first := mustAppend(t, e, 1, "")
 	put(t, e, "0-*", first.Position.Epoch, "\x01poison")
 	put(t, e, "0-*", first.Position.Epoch, "")
@@ -93,7 +93,7 @@ func TestRetention_ByBytes(t *testing.T) {
 			}
 		}
 		eventually(t, "a mark", func() bool { // one a second
-			if _, err := e.trim(t.Context()); err != nil {
+			if err := e.trim(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			marks, err := e.client.Do(t.Context(), e.client.B().Zrange().Key(e.names.marks).Min("-1").Max("-1").Build()).AsStrSlice()
@@ -110,7 +110,7 @@ func TestRetention_MarksAreFew(t *testing.T) {
 	e := sharedServer(t).open(t, Config{MaxAge: time.Hour})
 	for n := range 20 {
 		mustAppend(t, e, n, "")
-		if _, err := e.trim(t.Context()); err != nil {
+		if err := e.trim(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -14,7 +14,7 @@ const retainEvery = time.Second
 func (e *Engine) retain(ctx context.Context) {
 	failing := false
 	for sleep(ctx, retainEvery) {
-		_, err := e.trim(ctx)
+		err := e.trim(ctx)
 		if err != nil && !failing && ctx.Err() == nil {
 			e.log.Warn("redis engine does not drop old records", "err", err)
 		}
@@ -22,19 +22,19 @@ func (e *Engine) retain(ctx context.Context) {
 	}
 }
 
-// trim drops old records now and returns how many.
-func (e *Engine) trim(ctx context.Context) (int64, error) {
+// trim drops old records now.
+func (e *Engine) trim(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	appended := e.bytes.Swap(0)
 	spacing := max(retainEvery, e.cfg.MaxAge/1000)
-	n, err := retainScript.run(ctx, e.client, []string{e.names.log, e.names.meta, e.names.marks},
+	err := retainScript.run(ctx, e.client, []string{e.names.log, e.names.meta, e.names.marks},
 		strconv.FormatInt(appended, 10),
 		strconv.FormatInt(e.cfg.MaxAge.Milliseconds(), 10),
 		strconv.FormatInt(e.cfg.MaxBytes, 10),
-		strconv.FormatInt(spacing.Milliseconds(), 10)).AsInt64()
+		strconv.FormatInt(spacing.Milliseconds(), 10)).Error()
 	if err != nil {
 		e.bytes.Add(appended)
 	}
-	return n, err
+	return err
 }

@@ -48,7 +48,7 @@ func TestEngine_FollowsAFailover(t *testing.T) {
 		return err == nil
 	})
 	t.Cleanup(func() { _ = e.Close() })
-	f := follow(t, e, 0)
+	f := follow(t, e)
 	mustAppend(t, e, 1, "")
 	f.awaitNumber(t, 1)
 	eventually(t, "the sentinel to know the replica", func() bool {

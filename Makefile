@@ -21,7 +21,7 @@ LDFLAGS := -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DA
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
-.PHONY: help build run test race lint vet cross fmt fuzz bench load cover tidy generated check
+.PHONY: help build run test redis race lint vet cross fmt fuzz bench load cover tidy generated check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +34,12 @@ run: build ## build, then run a hub that prints commands to paste
 
 test: lint vet cross race fuzz tidy generated ## everything that CI runs
 
-race: ## run all tests, shuffled, with the race detector
+redis: ## install the redis-server that the tests of engine/redis start, if root may
+	@if ! command -v redis-server >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends redis-server; \
+	fi
+
+race: redis ## run all tests, shuffled, with the race detector
 ifeq ($(RACE),)
 	@echo "no C compiler: the tests run without the race detector"
 endif

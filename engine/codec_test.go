@@ -81,7 +81,7 @@ func TestParseRecord_RefusesWhatNoHubWrote(t *testing.T) {
 			t.Errorf("%s: %+v, %v, want ErrBadRecord", name, r, err)
 		}
 	}
-	for n := range len(good) {
+	for n := range good {
 		if _, err := engine.ParseRecord(good[:n]); !errors.Is(err, engine.ErrBadRecord) {
 			t.Fatalf("the first %d of %d bytes: %v, want ErrBadRecord", n, len(good), err)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -86,12 +87,12 @@ func TestCluster_AMemberLeavesAndReturnsAndNothingIsLost(t *testing.T) {
 			t.Fatalf("member %d has %+v, %v", i, st, err)
 		}
 	}
-	readers := []*reader{startReader(t, m.engines[0], 0), startReader(t, m.engines[1], 0)}
+	readers := []*reader{startReader(t, m.engines[0]), startReader(t, m.engines[1])}
 	appendSome := func(from, to int) {
 		t.Helper()
 		for n := from; n < to; n++ {
 			eventually(t, "an append", func() bool {
-				_, err := m.engines[n%2].Append(t.Context(), record(n), fmt.Sprint(n))
+				_, err := m.engines[n%2].Append(t.Context(), record(n), strconv.Itoa(n))
 				if err != nil && !errors.Is(err, engine.ErrUnavailable) {
 					t.Fatalf("Append: %v", err)
 				}
@@ -106,7 +107,7 @@ func TestCluster_AMemberLeavesAndReturnsAndNothingIsLost(t *testing.T) {
 	if m.engines[2], err = Open(t.Context(), m.configs[2], testLog()); err != nil {
 		t.Fatal(err)
 	}
-	readers = append(readers, startReader(t, m.engines[2], 0))
+	readers = append(readers, startReader(t, m.engines[2]))
 	appendSome(40, 60)
 	for i, r := range readers {
 		eventually(t, "all records", func() bool { return len(r.numbers()) >= 60 })
@@ -155,18 +156,18 @@ func TestLease_ExpiresUnlessRenewed(t *testing.T) {
 	a, b := mustOpen(t, cfg), mustOpen(t, cfg)
 	since := time.Now().UTC().Truncate(time.Second)
 	old := engine.Lease{Hub: "Hub b/1 *.>", Boot: "0", State: "serving", Since: since.Add(-time.Hour)}
-	new := engine.Lease{Hub: "Hub b/1 *.>", Boot: "1", State: "serving", Since: since, Users: 3}
+	newer := engine.Lease{Hub: "Hub b/1 *.>", Boot: "1", State: "serving", Since: since, Users: 3}
 	first := engine.Lease{Hub: "A", Boot: "0", State: "draining", Since: since, Head: 7}
-	for _, l := range []engine.Lease{old, new, first} {
+	for _, l := range []engine.Lease{old, newer, first} {
 		if err := a.Announce(t.Context(), l); err != nil {
 			t.Fatal(err)
 		}
 	}
 	got, err := b.Leases(t.Context())
-	if err != nil || !slices.Equal(got, []engine.Lease{first, new}) {
+	if err != nil || !slices.Equal(got, []engine.Lease{first, newer}) {
 		t.Errorf("Leases = %+v, %v", got, err)
 	}
-	if err := a.Withdraw(t.Context(), new); err != nil {
+	if err := a.Withdraw(t.Context(), newer); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the lease to expire", func() bool {

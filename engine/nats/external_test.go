@@ -20,13 +20,13 @@ type reader struct {
 	end chan error
 }
 
-func startReader(t *testing.T, e *Engine, after uint64) *reader {
+func startReader(t *testing.T, e *Engine) *reader {
 	t.Helper()
 	r := &reader{end: make(chan error, 1)}
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() {
-		r.end <- e.Tail(ctx, after, func(batch []engine.Stored) error {
+		r.end <- e.Tail(ctx, 0, func(batch []engine.Stored) error {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			for _, s := range batch {
@@ -54,7 +54,7 @@ func TestExternal_NothingIsLostWhenTheServerStops(t *testing.T) {
 	dir, port := t.TempDir(), freePorts(t, 1)[0]
 	s := startExternal(t, dir, port, nil)
 	e := mustOpen(t, Config{URLs: []string{s.ClientURL()}})
-	r := startReader(t, e, 0)
+	r := startReader(t, e)
 	for n := range 50 {
 		if _, err := e.Append(t.Context(), record(n), ""); err != nil {
 			t.Fatal(err)
@@ -97,7 +97,7 @@ func TestExternal_AnotherStreamIsAnotherEpoch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := startReader(t, e, 0)
+	r := startReader(t, e)
 	if _, err := e.Append(t.Context(), record(0), ""); err != nil {
 		t.Fatal(err)
 	}

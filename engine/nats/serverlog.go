@@ -1,7 +1,6 @@
 package nats
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -40,7 +39,7 @@ func (l *serverLog) Errorf(format string, v ...any) {
 func (l *serverLog) Fatalf(format string, v ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.why = errors.New(fmt.Sprintf(format, v...))
+	l.why = fmt.Errorf(format, v...)
 }
 
 func (l *serverLog) fatal() error {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -23,7 +24,7 @@ func writeUntilKilled(dir string) {
 		os.Exit(1)
 	}
 	for n := 0; ; n++ {
-		a, err := e.Append(context.Background(), record(n), fmt.Sprint(n))
+		a, err := e.Append(context.Background(), record(n), strconv.Itoa(n))
 		if err != nil {
 			fmt.Println(err)
 			os.Exit(1)
@@ -37,7 +38,7 @@ func TestStore_KeepsEpochRecordsAndKeysAfterClose(t *testing.T) {
 	first := mustOpen(t, cfg)
 	var at []engine.Position
 	for n := range 10 {
-		a, err := first.Append(t.Context(), record(n), fmt.Sprint(n))
+		a, err := first.Append(t.Context(), record(n), strconv.Itoa(n))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,14 +1,29 @@
-// Fails if an entry grows beyond its budget: minified, React left out, gzip -9.
-import { rmSync, writeFileSync, mkdtempSync } from 'node:fs'
+// Fails if an entry outgrows its budget: bytes of its import alone, minified by rolldown, gzip -9, React left out.
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { build } from 'tsdown'
+import { rolldown } from 'rolldown'
 
-const src = join(import.meta.dirname, '..', 'src')
-const core = `export { createSSEClient, SSEError } from '${src}/client-core'`
-const entries = [
-  ['parser', 700, [`export { createParser } from '${src}/parser.ts'`]],
-  ['core', 3000, [`export { createSSEClient } from '${src}/client.ts'`]],
-  ['core and hooks', 3700, [`export * from '${src}/index-core'`]],
+const src = (file) => JSON.stringify(join(import.meta.dirname, '..', 'src', file))
+
+async function size(code) {
+  const id = 'entry.js'
+  const bundle = await rolldown({
+    input: id,
+    external: ['react'],
+    plugins: [{ name: 'entry', resolveId: (name) => (name === id ? id : null), load: (name) => (name === id ? code : null) }],
+  })
+  const { output } = await bundle.generate({ format: 'esm', minify: true })
+  return gzipSync(output[0].code, { level: 9 }).length
+}
+
+const core = await size(`export { createSSEClient } from ${src('index.ts')}`)
+const rows = [
+  ['parser', 700, await size(`export { createParser } from ${src('index.ts')}`)],
+  ['core', 3000, core],
+  ['core and hooks', 3700, await size(`export { useSSE, useDashboardSSE } from ${src('react.ts')}`)],
+  ['shared, beyond core', 1300, (await size(`export { createSSEClient } from ${src('index.ts')}; export { createSharedSSEClient } from ${src('shared.ts')}`)) - core],
 ]
-void core, entries, rmSync, writeFileSync, mkdtempSync, gzipSync, build
+for (const [name, budget, bytes] of rows) {
+  console.log(`${name.padEnd(20)} ${String(bytes).padStart(5)} of ${budget} bytes${bytes > budget ? '  too large' : ''}`)
+  if (bytes > budget) process.exitCode = 1
+}

@@ -52,7 +52,7 @@ const snapshotOf = (
 export const IDLE: SSESnapshot = snapshotOf({ id: '' }, 'idle', null, 0, null)
 
 export function createChannel<M extends object>(o: Omit<SSEClientOptions<M>, 'url'>): Channel<M> {
-  const handlers = new Map<string, Set<Handler>>()
+  const handlers = new Set<readonly [type: string, fn: Handler]>()
   const listeners = new Set<() => void>()
   let snapshot = IDLE
 
@@ -68,18 +68,17 @@ export function createChannel<M extends object>(o: Omit<SSEClientOptions<M>, 'ur
       return () => listeners.delete(fn)
     },
     on(type: string, fn: unknown) {
-      const set = handlers.get(type) ?? new Set()
-      handlers.set(type, set.add(fn as Handler))
-      return () => set.delete(fn as Handler)
+      const handler = [type, fn as Handler] as const
+      handlers.add(handler)
+      return () => handlers.delete(handler)
     },
     emit(type, raw, id) {
-      const fns = [...(handlers.get(type) ?? []), ...(handlers.get('*') ?? [])]
-      if (type === 'gap') fns.push((gap) => o.onGap?.(gap as Gap))
-      if (!fns[0]) return
+      const wanted = [...handlers].filter(([t]) => t === type || t === '*')
+      if (!wanted[0]) return
       guard(o, 'parse', () => {
         const data: unknown = o.parse ? o.parse(type, raw) : JSON.parse(raw)
         const event = { type, data, raw, id, receivedAt: Date.now() }
-        for (const fn of fns) guard(o, 'handler', () => fn(data, event))
+        for (const [, fn] of wanted) guard(o, 'handler', () => fn(data, event))
       })
     },
     commit(id) {
@@ -95,7 +94,7 @@ export function createChannel<M extends object>(o: Omit<SSEClientOptions<M>, 'ur
       signal?.addEventListener('abort', notice)
       try {
         while (!signal?.aborted) {
-          if (queue.length > max) throw new SSEError('handler', `more than ${max} events wait`)
+          if (queue.length > max) throw new SSEError('handler', 'too many events wait')
           const event = queue.shift()
           if (event) yield event
           else if (snapshot.status === 'closed') return
@@ -106,5 +105,6 @@ export function createChannel<M extends object>(o: Omit<SSEClientOptions<M>, 'ur
       }
     },
   }
+  channel.on('gap' as keyof M & string, (gap) => o.onGap?.(gap as Gap))
   return channel
 }

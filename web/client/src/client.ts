@@ -4,7 +4,8 @@ import { SSEError } from './error.ts'
 import { createParser } from './parser.ts'
 import type { HubEvents, SSEClient, SSEClientOptions } from './types.ts'
 
-const MAX_TIMER = 2 ** 31 - 1
+/** Longer ones overflow, and fire at once. */
+const MAX_TIMER = 2e9
 
 // Timers, by what they are for. The first is for an answer, then for silence, then for the next attempt.
 const MAIN = 0
@@ -49,8 +50,9 @@ export function createSSEClient<M extends object = HubEvents>(o: SSEClientOption
   }
 
   const renewable = (): unknown => o.getToken || typeof o.url === 'function'
-  const idleMs = (): number => (o.idleTimeoutMs ?? Math.max(45_000, 3 * heartbeatMs)) || Infinity
-  const silent = (): boolean => Date.now() - heardAt >= idleMs()
+  /** How long the stream may still be silent. */
+  const patience = (): number =>
+    heardAt + ((o.idleTimeoutMs ?? Math.max(45_000, 3 * heartbeatMs)) || Infinity) - Date.now()
 
   const attempt = async (): Promise<void> => {
     halt()
@@ -59,13 +61,12 @@ export function createSSEClient<M extends object = HubEvents>(o: SSEClientOption
     let openedAt = 0
     let asked = 0
     let farewell = 'the stream ended'
-    let delivered = false
 
     const finish = (e: unknown): void => {
       if (current === generation) settle(e, openedAt, asked)
     }
     const timeout = (): void => finish(new SSEError('timeout', openedAt ? 'silent stream' : 'no answer'))
-    const watch = (): void => later(MAIN, heardAt + idleMs() - Date.now(), () => (silent() ? timeout() : watch()))
+    const watch = (): void => later(MAIN, patience(), () => (patience() > 0 ? watch() : timeout()))
 
     /** The hub's own events tell how to treat the stream. What cannot be read changes nothing. */
     const heed = (type: string, raw: string): void => {
@@ -103,10 +104,10 @@ export function createSSEClient<M extends object = HubEvents>(o: SSEClientOption
       if (/^[^\0-\x1f\x7f]+$/.test(channel.id)) headers.set('Last-Event-ID', byteString(channel.id))
 
       const response = await (o.fetch ?? fetch)(url, {
-        method: o.method ?? 'GET',
+        method: o.method as string,
         headers,
         body: (await call(o.body, context)) as BodyInit,
-        credentials: o.credentials ?? 'same-origin',
+        credentials: o.credentials as RequestCredentials,
         cache: 'no-store',
         signal,
       })
@@ -117,9 +118,7 @@ export function createSSEClient<M extends object = HubEvents>(o: SSEClientOption
       if (status === 204) throw new SSEError('stopped', code, false, status)
       if (status !== 200) {
         asked = retryAfterMs(header('Retry-After'))
-        throw new SSEError(
-          /40[13]/.test(code) ? 'auth' : 'http', code, status >= 500 || [408, 425, 429].includes(status), status,
-        )
+        throw new SSEError(/40[13]/.test(code) ? 'auth' : 'http', code, / (408|425|429|5..)/.test(code), status)
       }
       const type = header('Content-Type')
       if (!/^text\/event-stream *(;|$)/i.test(type)) throw new SSEError('content-type', 'not a stream: ' + type, false, status)
@@ -133,14 +132,12 @@ export function createSSEClient<M extends object = HubEvents>(o: SSEClientOption
         {
           event(type, data, id) {
             if (current !== generation) return
-            delivered = true
             heed(type, data)
             channel.emit(type, data, id)
+            channel.commit(id) // even if a handler of this very event closed the stream
           },
           id(id) {
-            // Also if a handler of this very event closed the stream: it has been handled.
-            if (delivered || current === generation) channel.commit(id)
-            delivered = false
+            if (current === generation) channel.commit(id)
           },
           retry: (ms) => (retryMs = Math.max(ms, 10)),
           comment: (text) => o.onComment?.(text),
@@ -168,12 +165,16 @@ export function createSSEClient<M extends object = HubEvents>(o: SSEClientOption
     const stable = openedAt && Date.now() - openedAt >= backoff.resetAfterMs
     const e = cause instanceof SSEError ? cause
       : new SSEError(cause instanceof RangeError ? 'parse' : 'network', String(cause ?? 'token expires'), true, undefined, cause)
-    const unauthorised = e.status === 401 && !refused && renewable()
     if (stable) failures = 0
-    if (!cause) outdated = token
-    if (!cause || unauthorised) refresh = true
-    if (unauthorised) refused = true
-    if (unauthorised || (!cause && stable)) return void attempt()
+    if (!cause) {
+      refresh = true
+      outdated = token
+      if (stable) return void attempt()
+    }
+    if (e.status === 401 && !refused && renewable()) {
+      refresh = refused = true
+      return void attempt()
+    }
 
     const current = generation
     const retry = e.kind !== 'stopped' && (guard(o, 'handler', () => o.shouldRetry?.(e, failures)) ?? e.retryable)
@@ -188,7 +189,7 @@ export function createSSEClient<M extends object = HubEvents>(o: SSEClientOption
     later(MAIN, ms, attempt)
   }
 
-  const end = (e: SSEError | null): void => {
+  const end = (e: SSEError | null = null): void => {
     halt()
     listen('removeEventListener')
     channel.set('closed', e, failures)
@@ -199,19 +200,20 @@ export function createSSEClient<M extends object = HubEvents>(o: SSEClientOption
     const hidden = document.visibilityState === 'hidden'
     if (type === 'visibilitychange') {
       clearTimeout(timers[PAUSE])
-      if (hidden) return o.whenHidden === 'pause-after' ? later(PAUSE, o.pauseAfterMs ?? 60_000, pause) : undefined
+      if (hidden && o.whenHidden === 'pause-after') {
+        later(PAUSE, o.pauseAfterMs ?? 60_000, () => {
+          halt()
+          channel.set('paused')
+        })
+      }
+      if (hidden) return
     }
     const { status, error } = channel.getSnapshot()
-    if (status === 'waiting' || (status === 'paused' && !hidden) || (status === 'open' && silent())) {
+    if (status === 'waiting' || (status === 'paused' && !hidden) || (status === 'open' && patience() <= 0)) {
       failures = 0
       halt()
       wait(type === 'online' ? Math.random() * 1000 : 0, error)
     }
-  }
-
-  const pause = (): void => {
-    halt()
-    channel.set('paused')
   }
 
   const listen = (method: 'addEventListener' | 'removeEventListener'): void => {
@@ -229,14 +231,12 @@ export function createSSEClient<M extends object = HubEvents>(o: SSEClientOption
     void attempt()
   }
 
-  const close = (): void => end(null)
-
   return Object.assign(channel, {
     connect() {
       if (/idle|closed/.test(channel.getSnapshot().status)) reconnect()
     },
     reconnect,
-    close,
-    [Symbol.dispose]: close,
+    close: () => end(),
+    [Symbol.dispose]: () => end(),
   })
 }

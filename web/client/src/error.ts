@@ -7,19 +7,16 @@ export type SSEErrorKind = 'network' | 'http' | 'auth' | 'content-type' | 'timeo
 
 /** The only error type of this package. `cause` holds what it was made from. */
 export class SSEError extends Error {
-  readonly kind: SSEErrorKind
+  declare readonly kind: SSEErrorKind
   /** HTTP status, if there was an answer. */
-  readonly status: number | undefined
+  declare readonly status: number | undefined
   /** Whether the client goes on by itself. */
-  readonly retryable: boolean
+  declare readonly retryable: boolean
 
   constructor(
     kind: SSEErrorKind, message: string, retryable: boolean = /network|timeout/.test(kind), status?: number, cause?: unknown,
   ) {
     super(message, { cause })
-    this.name = 'SSEError'
-    this.kind = kind
-    this.status = status
-    this.retryable = retryable
+    Object.assign(this, { name: 'SSEError', kind, status, retryable })
   }
 }

@@ -33,7 +33,7 @@ export function acquire(key: string, user: User): [client: SSEClient<Any>, relea
     () => {
       users.delete(user)
       setTimeout(() => {
-        if (users.size || pool.get(key)?.client !== client) return
+        if (users.size || pool.get(key) !== entry) return
         pool.delete(key)
         client.close()
       })

@@ -1,6 +1,6 @@
 'use client'
 import {
-  createContext, createElement, useCallback, useContext, useInsertionEffect, useReducer, useRef, useState,
+  createContext, createElement, useCallback, useContext, useInsertionEffect, useRef, useState,
   useSyncExternalStore, type Context, type ReactElement, type ReactNode,
 } from 'react'
 import { IDLE } from './channel.ts'
@@ -56,32 +56,30 @@ export function SSEProvider({ children, ...options }: StreamOptions<Any> & { chi
 
 interface Stream extends SSESnapshot, Pick<UseSSEResult<Any>, 'reconnect' | 'closeConnection'> {}
 
-/** Joins the stream that the options name. onEvent is called with null when the stream changes. */
-function useStream(own: StreamOptions<Any>, onEvent?: (event: EventOf<Any> | null) => void, quiet?: boolean): Stream {
+/** Joins the stream that the options name. listen is called with null when the stream changes. */
+function useStream(own: StreamOptions<Any>, listen?: (event: EventOf<Any> | null) => void, quiet?: boolean): Stream {
   const given = useContext(Defaults)
   const options = { url: '/api/sse', ...given, client: own.url ? undefined : given.client, ...own }
-  const { client, url, credentials, identity, enabled } = options
-  const latest = useRef(options)
-  const handler = useRef(onEvent)
+  const { client, enabled } = options
+  const latest = useRef({ ...options, listen })
   useInsertionEffect(() => {
-    latest.current = options
-    handler.current = onEvent
+    latest.current = { ...options, listen }
   })
   const active = useRef<SSEClient<Any>>(null)
   const [detached, setDetached] = useState(false)
-  const key = enabled === false || detached ? '' : JSON.stringify([url, credentials, identity])
+  const key = enabled === false || detached ? '' : JSON.stringify([options.url, options.credentials, options.identity])
 
   const subscribe = useCallback(
     (changed: () => void) => {
       if (!key) return () => {}
-      const [stream, release] = client ? [client, () => {}] : acquire(key, latest)
-      const off = [stream.subscribe(changed), stream.on('*', (_, event) => handler.current?.(event as EventOf<Any>)), release]
+      const [stream, release] = client ? [client] : acquire(key, latest)
+      const off = [stream.subscribe(changed), stream.on('*', (_, event) => latest.current.listen?.(event as EventOf<Any>)), release]
       active.current = stream
       if (stream.getSnapshot().status === 'idle') stream.connect()
       return () => {
         active.current = null
-        handler.current?.(null)
-        for (const fn of off) fn()
+        latest.current.listen?.(null)
+        for (const fn of off) fn?.()
       }
     },
     [key, client],
@@ -104,19 +102,21 @@ const CLOSED: SSESnapshot = { ...IDLE, status: 'closed' }
 /** Joins the user's stream. */
 export function useSSE<M extends object = HubEvents>(own: UseSSEOptions<NoInfer<M>> = {}): UseSSEResult<M> {
   const o: UseSSEOptions<Any> = own
-  const last = useRef<EventOf<Any>>(null)
-  const read = useRef(false)
-  const due = useRef(false)
-  const [, render] = useReducer((n: number) => n + 1, 0)
+  const [, render] = useState({})
+  const [shown] = useState({ last: null as EventOf<Any> | null, read: false, due: false })
   const stream = useStream(o, (event) => {
     if (!event || !(o.ignore ?? ['ping']).includes(event.type)) {
-      last.current = event
-      if (read.current && !due.current) {
-        due.current = true
-        schedule(o.throttle, () => {
-          due.current = false
-          render()
-        })
+      shown.last = event
+      if (shown.read && !shown.due) {
+        shown.due = true
+        const show = (): void => {
+          shown.due = false
+          render({})
+        }
+        const { throttle = 'frame' } = o
+        if (throttle === false) show()
+        else if (throttle === 'frame' && typeof requestAnimationFrame === 'function') requestAnimationFrame(show)
+        else setTimeout(show, throttle === 'frame' ? 16 : throttle)
       }
     }
     if (!event) return
@@ -128,16 +128,10 @@ export function useSSE<M extends object = HubEvents>(own: UseSSEOptions<NoInfer<
   return {
     ...stream,
     get lastEvent() {
-      read.current = true
-      return last.current as EventOf<M> | null
+      shown.read = true
+      return shown.last as EventOf<M> | null
     },
   }
-}
-
-function schedule(throttle: number | false | 'frame' = 'frame', fn: () => void): void {
-  if (throttle === false) fn()
-  else if (throttle === 'frame' && typeof requestAnimationFrame === 'function') requestAnimationFrame(fn)
-  else setTimeout(fn, throttle === 'frame' ? 16 : throttle)
 }
 
 /** Joins the dashboard's stream, which needs the scope `dashboard`. */
@@ -156,8 +150,8 @@ export function useSSEEvent<M extends object = HubEvents, K extends keyof M & st
 export function useSSEValue<M extends object = HubEvents, K extends keyof M & string = keyof M & string, S = unknown>(
   type: K, reduce: (state: S, data: M[K]) => S, init: S, o: StreamOptions<NoInfer<M>> = {},
 ): S {
-  const [value, dispatch] = useReducer(reduce, init)
-  useStream(o, (event) => event?.type === type && dispatch(event.data), true)
+  const [value, set] = useState(init)
+  useStream(o, (event) => event?.type === type && set((state) => reduce(state, event.data)), true)
   return value
 }
 

@@ -116,7 +116,7 @@ export interface SSEClient<M extends object = HubEvents> {
   /** Replaces the stream now, whatever the status. */
   reconnect(): void
   close(): void
-  /** Adds a handler and returns how to remove it. '*' gets every event, after the others. */
+  /** Adds a handler and returns how to remove it. '*' gets every event. They run in the order in which they were added. */
   on<K extends keyof M & string>(type: K, fn: (data: M[K], event: SSEEvent<M[K], K>) => void): () => void
   on(type: '*', fn: (data: unknown, event: SSEEvent<unknown>) => void): () => void
   /** Calls fn when the snapshot changed. */

@@ -17,7 +17,7 @@ it('does nothing until it is told to', async () => {
   expect(c.getSnapshot().status).toBe('closed')
 })
 
-it('gives each event to its handlers and then to those of all', async () => {
+it('gives each event to its handlers and those of all, in the order they were added', async () => {
   const server = await serve(stream(event('notification', { title: 'a' }, 'e-1') + event('systemUpdate', { message: 'b' })))
   const c = make({ url: server.url })
   const log: string[] = []
@@ -28,7 +28,7 @@ it('gives each event to its handlers and then to those of all', async () => {
   off()
   c.connect()
   await until(() => log.length === 4)
-  expect(log).toEqual(['a e-1 {"title":"a"} number', '* notification', 'b', '* systemUpdate'])
+  expect(log).toEqual(['* notification', 'a e-1 {"title":"a"} number', '* systemUpdate', 'b'])
 })
 
 it('reports what a handler or parse throws, and goes on', async () => {

@@ -1,0 +1,88 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+const KEY = 'a-key-for-browser-tests-only'
+
+/** The hub's binary, built from this checkout unless TEST_HUB names one. */
+export class Hub {
+  #dir = mkdtempSync(join(tmpdir(), 'hub-browser-'))
+  #binary = process.env.TEST_HUB ?? join(this.#dir, 'hub')
+  #secret = join(this.#dir, 'secret')
+  #keys = join(this.#dir, 'keys')
+  #origin
+  #process
+  #port = 0
+  #internal
+
+  constructor(origin) {
+    this.#origin = origin
+    writeFileSync(this.#secret, '0123456789abcdef0123456789abcdef')
+    writeFileSync(this.#keys, `tests:${KEY}:admin\n`)
+    if (!process.env.TEST_HUB) {
+      execFileSync('go', ['build', '-buildvcs=false', '-o', this.#binary, './cmd/hub'], {
+        cwd: join(import.meta.dirname, '..', '..', '..'), stdio: 'inherit',
+      })
+    }
+  }
+
+  /** Starts it, on the same port as before if there was one. */
+  async start() {
+    const child = (this.#process = spawn(this.#binary, [
+      'serve', '--listen', `127.0.0.1:${this.#port}`, '--internal-listen', '127.0.0.1:0',
+      '--jwt-secret-file', this.#secret, '--api-key-file', this.#keys, '--cors-origin', this.#origin,
+      '--retry-min', '100ms', '--retry-max', '500ms', '--heartbeat', '2s', '--jwt-leeway', '0s',
+    ], { env: {}, stdio: ['ignore', 'ignore', 'pipe'] }))
+    let log = ''
+    for await (const line of createInterface({ input: child.stderr })) {
+      log += line + '\n'
+      const entry = line.startsWith('{') ? JSON.parse(line) : {}
+      if (entry.listener === 'public') this.#port = +entry.addr.split(':').pop()
+      if (entry.listener === 'internal') this.#internal = `http://${entry.addr}`
+      if (entry.msg === 'ready') break
+    }
+    if (!this.#internal) throw new Error('the hub did not start:\n' + log)
+    child.stderr.resume()
+  }
+
+  /** Cookies know no ports: the page's own host is also the hub's. */
+  get url() {
+    return `http://localhost:${this.#port}`
+  }
+
+  async kill() {
+    const child = this.#process
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+
+  async stop() {
+    await this.kill()
+    rmSync(this.#dir, { recursive: true })
+  }
+
+  token(user, ...flags) {
+    return execFileSync(this.#binary, ['token', '--user', user, '--scope', 'dashboard', '--jwt-secret-file', this.#secret, ...flags])
+      .toString().trim()
+  }
+
+  async #call(path, init = {}) {
+    const response = await fetch(this.#internal + path, {
+      ...init, headers: { 'X-API-Key': KEY, 'Content-Type': 'application/json' },
+    })
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
+    return response.json()
+  }
+
+  send(to, event, data) {
+    return this.#call('/api/messages', { method: 'POST', body: JSON.stringify({ to, event, data }) })
+  }
+
+  async connections() {
+    return (await this.#call('/api/stats')).total.totalConnections
+  }
+}

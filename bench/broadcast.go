@@ -55,8 +55,7 @@ func (b *broadcaster) atRate(ctx context.Context, count int, rate float64, limit
 	if err != nil {
 		return res, err
 	}
-	_, err = waitFor(ctx, limit, func() bool { return b.sw.Delivered() >= want })
-	return res, err
+	return res, waitFor(ctx, limit, func() bool { return b.sw.Delivered() >= want })
 }
 
 // missing is how many events have not come to the readers that were behind the

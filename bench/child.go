@@ -6,25 +6,21 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"time"
 )
 
 // child is a server process that the suite started. It dies with the suite.
 type child struct {
 	cmd  *exec.Cmd
-	once sync.Once
+	done chan struct{} // closed when it has ended
 }
 
-// startTimeout bounds how long a child may take to say its first line.
+// startTimeout bounds how long a child may take until it serves.
 const startTimeout = 10 * time.Second
 
 // startChild starts a program and returns the first line of its output.
 func startChild(path string, args, env []string) (*child, string, error) {
-	cmd := exec.Command(path, args...)
-	cmd.Env = env
-	cmd.Stderr = os.Stderr
-	cmd.SysProcAttr = dieWithParent()
+	cmd := command(path, args, env)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, "", fmt.Errorf("pipe: %w", err)
@@ -32,10 +28,10 @@ func startChild(path string, args, env []string) (*child, string, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, "", err
 	}
-	c := &child{cmd: cmd}
 	timer := time.AfterFunc(startTimeout, func() { _ = cmd.Process.Kill() })
-	defer timer.Stop()
 	line, err := bufio.NewReader(out).ReadString('\n')
+	timer.Stop()
+	c := attend(cmd) // only now: waiting for a process closes its pipe
 	if err != nil {
 		c.stop()
 		return nil, "", fmt.Errorf("it said nothing: %w", err)
@@ -45,22 +41,44 @@ func startChild(path string, args, env []string) (*child, string, error) {
 
 // spawnChild starts a program whose output goes to stderr.
 func spawnChild(path string, args, env []string) (*child, error) {
-	cmd := exec.Command(path, args...)
-	cmd.Env = env
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	cmd.SysProcAttr = dieWithParent()
+	cmd := command(path, args, env)
+	cmd.Stdout = os.Stderr
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	return &child{cmd: cmd}, nil
+	return attend(cmd), nil
+}
+
+func command(path string, args, env []string) *exec.Cmd {
+	cmd := exec.Command(path, args...)
+	cmd.Env, cmd.Stderr, cmd.SysProcAttr = env, os.Stderr, dieWithParent()
+	return cmd
+}
+
+// attend waits for a started process in the background.
+func attend(cmd *exec.Cmd) *child {
+	c := &child{cmd: cmd, done: make(chan struct{})}
+	go func() {
+		_ = cmd.Wait() // how it ended does not matter: its figures are taken before
+		close(c.done)
+	}()
+	return c
 }
 
 func (c *child) pid() int { return c.cmd.Process.Pid }
 
-// stop kills the process and waits for it.
+// ended reports whether the process is gone.
+func (c *child) ended() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// stop kills the process and waits for its end.
 func (c *child) stop() {
-	c.once.Do(func() {
-		_ = c.cmd.Process.Kill()
-		_ = c.cmd.Wait()
-	})
+	_ = c.cmd.Process.Kill()
+	<-c.done
 }

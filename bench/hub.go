@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// errNotReady is returned for a hub that does not become ready.
-var errNotReady = errors.New("hub not ready in time")
+// errNotReady is returned for a hub that ended, or took too long, before it was ready.
+var errNotReady = errors.New("the hub did not become ready")
 
 // startHub starts a hub with keys of its own on free ports. Its settings are the
 // defaults of the binary but for the log, which would count per connection.
@@ -44,11 +44,14 @@ func startHub(ctx context.Context, path string, flags []string, u *users) (_ *se
 		return nil, fmt.Errorf("start the hub: %w", err)
 	}
 	s.pid = s.child.pid()
-	ok, err := waitFor(ctx, startTimeout, s.ready)
-	if err != nil {
+	ready := false
+	if err = waitFor(ctx, startTimeout, func() bool {
+		ready = s.ready(ctx)
+		return ready || s.child.ended()
+	}); err != nil {
 		return nil, err
 	}
-	if !ok {
+	if !ready {
 		return nil, errNotReady
 	}
 	return s, nil
@@ -93,9 +96,9 @@ func freeAddress() (netip.AddrPort, error) {
 }
 
 // ready asks the target once whether it is ready.
-func (s *server) ready() bool {
-	body, err := s.get(context.Background(), "/readyz", time.Second)
-	return err == nil && body != nil
+func (s *server) ready(ctx context.Context) bool {
+	_, err := s.get(ctx, "/readyz", time.Second)
+	return err == nil
 }
 
 // httpClient keeps no connections: its requests are few, and an idle connection

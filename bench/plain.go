@@ -29,10 +29,13 @@ type plainStream struct {
 // plainQueue is how many events may wait for one reader.
 const plainQueue = 64
 
+func newPlain() *plain {
+	return &plain{streams: map[*plainStream]struct{}{}, users: map[string]*plainStream{}}
+}
+
 // servePlain serves on a listener until the process is killed.
 func servePlain(ln *net.TCPListener) error {
-	p := &plain{streams: map[*plainStream]struct{}{}, users: map[string]*plainStream{}}
-	srv := &fasthttp.Server{Handler: p.handle, NoDefaultServerHeader: true}
+	srv := &fasthttp.Server{Handler: newPlain().handle, NoDefaultServerHeader: true}
 	if err := srv.Serve(ln); err != nil {
 		return fmt.Errorf("plain: %w", err)
 	}

@@ -51,12 +51,14 @@ func newReport(scenario string, opts *options, params any) *report {
 	return r
 }
 
-// redact leaves the API key out of a command line.
+// redact leaves the API key, and where the program lies, out of a command line.
 func redact(args []string) []string {
 	out := make([]string, 0, len(args))
 	hide := false
-	for _, a := range doubleDashes(args) {
+	for i, a := range doubleDashes(args) {
 		switch {
+		case i == 0:
+			a = filepath.Base(a)
 		case hide:
 			a, hide = "***", false
 		case a == "--api-key":

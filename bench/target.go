@@ -107,16 +107,13 @@ func (s *server) stop() {
 	removeFiles(s.files)
 }
 
-// waitFor polls until ok, for at most limit.
-func waitFor(ctx context.Context, limit time.Duration, ok func() bool) (bool, error) {
+// waitFor polls until ok, for at most limit. The caller looks again whether it is.
+func waitFor(ctx context.Context, limit time.Duration, ok func() bool) error {
 	const step = 2 * time.Millisecond
-	for range limit / step {
-		if ok() {
-			return true, nil
-		}
+	for begun := time.Now(); !ok() && time.Since(begun) < limit; {
 		if err := pause(ctx, step); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return ok(), nil
+	return nil
 }

@@ -123,7 +123,7 @@ func (r *unicastRun) phase(ctx context.Context, name string, plan swarm.Plan, le
 	if res.Unanswered() > 0 {
 		return 0, fmt.Errorf("%d of %d messages were not accepted: %v", res.Unanswered(), res.Sent, res.Errors)
 	}
-	if _, err := waitFor(ctx, r.env.Timeout, func() bool { return r.sw.Delivered()-before >= res.Sent }); err != nil {
+	if err := waitFor(ctx, r.env.Timeout, func() bool { return r.sw.Delivered()-before >= res.Sent }); err != nil {
 		return 0, err
 	}
 	if err := m.stop(); err != nil {

@@ -11,8 +11,8 @@ import (
 )
 
 // census collects the answers of users to one question. It is told how many to
-// expect before the first can answer; users that stop meanwhile stay silent,
-// so the question ends with the asker's context.
+// expect before the first can answer; for one that has stopped meanwhile
+// Hub.lost answers.
 type census struct {
 	mu      sync.Mutex
 	users   []UserInfo
@@ -44,6 +44,9 @@ func (s *census) add(u UserInfo) {
 //
 // Errors: ErrNoAnswer with the context's error.
 func (h *Hub) Users(ctx context.Context, after string, limit int) ([]UserInfo, error) {
+	if limit < 1 {
+		return nil, nil
+	}
 	return h.ask(ctx, after+"\x00", limit)
 }
 
@@ -60,7 +63,9 @@ func (h *Hub) User(ctx context.Context, id string) (UserInfo, bool, error) {
 
 func (h *Hub) ask(ctx context.Context, from string, limit int) ([]UserInfo, error) {
 	s := &census{done: make(chan struct{})}
-	h.send(h.registry, &list{from: from, limit: limit, reply: s})
+	if !h.submit(&list{from: from, limit: limit, reply: s}) {
+		return nil, ErrNoAnswer
+	}
 	if err := await(ctx, s.done); err != nil {
 		return nil, err
 	}

@@ -35,7 +35,10 @@ type Hub struct {
 	inboxLen *atomic.Int32 // messages that wait for the registry
 	ticking  atomic.Bool   // a tick waits in the registry's mailbox
 	clock    chan struct{} // closed to stop the clock
-	stopped  sync.Once
+
+	gate   sync.RWMutex // held while a message is sent, so that Close knows the last
+	closed bool
+	gone   chan struct{} // closed when the tree has stopped
 }
 
 // New starts a supervision tree. Close stops it.
@@ -43,8 +46,9 @@ func New(cfg Config) (*Hub, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	h := &Hub{cfg: cfg, clock: make(chan struct{})}
-	h.setEpoch(cfg.Window.Epoch())
+	h := &Hub{cfg: cfg, clock: make(chan struct{}), gone: make(chan struct{})}
+	begin := cfg.Window.Position()
+	h.setEpoch(begin.Epoch)
 	h.pool = newPool(cfg.Workers)
 	h.metrics = newHubMetrics(cfg.Metrics, h)
 	h.system = actor.NewActorSystem(
@@ -55,7 +59,7 @@ func New(cfg Config) (*Hub, error) {
 	)
 	shrinkProcessRegistry(h.system)
 	h.system.EventStream.Subscribe(h.metrics.onActorEvent)
-	pid, err := h.system.Root.SpawnNamed(newRegistry(h), registryName)
+	pid, err := h.system.Root.SpawnNamed(newRegistry(h, begin.Seq), registryName)
 	if err != nil {
 		return nil, fmt.Errorf("start registry: %w", err)
 	}
@@ -65,20 +69,23 @@ func New(cfg Config) (*Hub, error) {
 }
 
 // Attach starts a connection over an open stream. It does not wait: if the tree
-// has no place for the connection, the stream's Refuse is called.
-func (h *Hub) Attach(a *Attach) { h.send(h.registry, a) }
+// has no place for the connection, the stream's Refuse is called. After Close it
+// always is.
+func (h *Hub) Attach(a *Attach) { h.submit(a) }
 
 // Deliver routes entries of the log. The tail calls it, in the order of the log;
 // entries is not changed afterwards.
-func (h *Hub) Deliver(entries []*history.Entry) { h.send(h.registry, &route{entries}) }
+func (h *Hub) Deliver(entries []*history.Entry) {
+	h.pool.help(func() { h.submit(&route{entries}) })
+}
 
 // Reset tells every stream that the log could not be followed without a break.
 // The tail calls it, in order with Deliver; what follows lies behind gap.To.
-func (h *Hub) Reset(gap history.Gap) { h.send(h.registry, &reset{gap}) }
+func (h *Hub) Reset(gap history.Gap) { h.submit(&reset{gap}) }
 
 // UpdateDashboard sends a frame to this hub's dashboard streams. New ones get
 // the last frame at once.
-func (h *Hub) UpdateDashboard(frame []byte) { h.send(h.registry, &dashboard{frame}) }
+func (h *Hub) UpdateDashboard(frame []byte) { h.submit(&dashboard{frame}) }
 
 // Draining reports whether Drain has been called.
 func (h *Hub) Draining() bool { return h.draining.Load() }
@@ -89,34 +96,52 @@ func (h *Hub) Draining() bool { return h.draining.Load() }
 func (h *Hub) Drain(ctx context.Context, window time.Duration) error {
 	h.draining.Store(true)
 	m := &drain{window: window, done: make(chan struct{})}
-	h.send(h.registry, m)
+	h.submit(m)
 	return await(ctx, m.done)
 }
 
 // Ping returns nil when the registry handles messages.
 func (h *Hub) Ping(ctx context.Context) error {
 	m := &ping{alive: make(chan struct{})}
-	h.send(h.registry, m)
+	if !h.submit(m) {
+		return ErrNoAnswer
+	}
 	return await(ctx, m.alive)
 }
 
-// Close ends every stream at once and stops the tree.
+// Close ends every stream at once and stops the tree. It returns when that is
+// done or with the context's error, and may be called again.
 func (h *Hub) Close(ctx context.Context) error {
-	var err error
-	h.stopped.Do(func() {
+	h.gate.Lock()
+	first := !h.closed
+	h.closed = true
+	h.gate.Unlock()
+	if first {
 		h.draining.Store(true)
 		close(h.clock)
 		stop := h.system.Root.StopFuture(h.registry)
-		gone := make(chan struct{})
 		go func() {
-			defer close(gone)
+			defer close(h.gone)
 			_ = stop.Wait()
 			h.pool.close()
 			h.system.Shutdown()
 		}()
-		err = await(ctx, gone)
-	})
-	return err
+	}
+	return await(ctx, h.gone)
+}
+
+// submit sends a message to the registry, and reports whether there still is one.
+func (h *Hub) submit(msg any) bool {
+	h.gate.RLock()
+	open := !h.closed
+	if open {
+		h.send(h.registry, msg)
+	}
+	h.gate.RUnlock()
+	if !open {
+		h.lost(msg)
+	}
+	return open
 }
 
 func (h *Hub) send(pid *actor.PID, msg any) { h.system.Root.Send(pid, msg) }

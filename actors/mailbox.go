@@ -2,6 +2,7 @@ package actors
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 )
@@ -20,6 +21,7 @@ type mailbox struct {
 	lastUser  *item
 	count     atomic.Int32
 	suspended bool
+	dead      bool // the actor has stopped and handles nothing any more
 	invoker   actor.MessageInvoker
 	pool      *pool
 }
@@ -57,13 +59,20 @@ func (m *mailbox) post(msg any) {
 }
 
 // run implements task.
-func (m *mailbox) run(*worker) {
+func (m *mailbox) run(w *worker) {
 	m.sort(m.inbox.take())
 	m.process()
-	left := m.system != nil || (m.user != nil && !m.suspended)
-	if left || m.inbox.release() {
+	if w != nil {
+		w.now = time.Now() // a run may have taken long
+	}
+	if m.runnable() || m.inbox.release() {
 		m.pool.scheduleExpress(m)
 	}
+}
+
+// runnable reports whether there is a message that may be handled now.
+func (m *mailbox) runnable() bool {
+	return m.system != nil || (m.user != nil && (m.dead || !m.suspended))
 }
 
 // sort puts taken messages behind those that are left of earlier batches.
@@ -104,13 +113,13 @@ func (m *mailbox) process() {
 		case m.system != nil:
 			msg, m.system = m.system.msg, m.system.next
 			m.handleSystem(msg)
-		case m.user != nil && !m.suspended:
+		case m.runnable():
 			msg, m.user = m.user.msg, m.user.next
 			if m.user == nil {
 				m.lastUser = nil // or an idle mailbox would hold its last message
 			}
 			m.count.Add(-1)
-			m.invoker.InvokeUserMessage(msg)
+			m.handleUser(msg)
 		default:
 			return
 		}
@@ -123,9 +132,33 @@ func (m *mailbox) handleSystem(msg any) {
 		m.suspended = true
 	case *actor.ResumeMailbox:
 		m.suspended = false
+	case *actor.Stop, *actor.Terminated: // an actor stops with the last of its children
+		m.invoker.InvokeSystemMessage(msg)
+		m.dead = m.stopped()
 	default:
 		m.invoker.InvokeSystemMessage(msg)
 	}
+}
+
+// handleUser hands a message to the actor. Once it has stopped protoactor would
+// drop what is left without telling anybody: it becomes a dead letter instead.
+func (m *mailbox) handleUser(msg any) {
+	if !m.dead {
+		m.invoker.InvokeUserMessage(msg)
+		return
+	}
+	c := m.invoker.(actor.Context)
+	c.ActorSystem().EventStream.Publish(&actor.DeadLetterEvent{PID: c.Self(), Message: msg})
+}
+
+// stopped reports whether the actor has stopped.
+func (m *mailbox) stopped() bool {
+	c, ok := m.invoker.(actor.Context)
+	if !ok {
+		return false
+	}
+	_, alive := c.ActorSystem().ProcessRegistry.GetLocal(c.Self().Id)
+	return !alive
 }
 
 // Schedule implements actor.Dispatcher for what protoactor runs on its own.

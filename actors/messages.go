@@ -3,6 +3,8 @@ package actors
 import (
 	"time"
 
+	"github.com/asynkron/protoactor-go/actor"
+
 	"example.org/hub/history"
 )
 
@@ -42,7 +44,7 @@ type (
 		notice    *notice
 		finish    *finish
 		receipt   *history.Receipt // has a part open for this relay
-		countUser bool             // the user was not yet counted for this receipt
+		number    uint64           // of the entry, 0 if there is none
 	}
 
 	// adopt gives a user a new connection. registry → user.
@@ -78,7 +80,10 @@ type (
 	}
 
 	// gone says that a user stops: it was passivated, or it failed. user → registry.
-	gone struct{ user *userRef }
+	gone struct {
+		user *userRef // nil if it never had a connection
+		pid  *actor.PID
+	}
 
 	// tick is the beat of the shared timer wheel. clock → registry.
 	tick struct{ now time.Time }

@@ -85,8 +85,12 @@ type hubMetrics struct {
 
 var closeReasons = []Reason{
 	ReasonClient, ReasonClientData, ReasonSlow, ReasonWriteError, ReasonTokenExpired,
-	ReasonRevoked, ReasonMaxAge, ReasonAdmin, ReasonDrain, ReasonPanic,
+	ReasonRevoked, ReasonMaxAge, ReasonAdmin, ReasonDrain, ReasonPanic, reasonOther,
 }
+
+// reasonOther counts a reason that a stream made up. Each name of its own would
+// be a time series.
+const reasonOther Reason = "other"
 
 // newHubMetrics registers the metrics with every label value they can have, so
 // that rates work from the first event on.
@@ -120,6 +124,9 @@ func newHubMetrics(set *metrics.Set, h *Hub) *hubMetrics {
 }
 
 func (m *hubMetrics) closed(reason Reason, c *connection) {
+	if m.closedBy[reason] == nil {
+		reason = reasonOther
+	}
 	m.closedBy[reason].Inc()
 	m.duration.Update(time.Since(time.UnixMilli(c.since)).Seconds())
 }
@@ -152,6 +159,7 @@ func (m *hubMetrics) onActorEvent(event any) {
 	switch event := event.(type) {
 	case *actor.DeadLetterEvent:
 		m.deadLetters.Inc()
+		m.hub.lost(event.Message)
 	case *actor.SupervisorEvent:
 		kind := "user"
 		if event.Child.Id == registryName {

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 )
@@ -29,8 +30,11 @@ type pool struct {
 	bulk    queue
 	turns   int
 	idle    int
+	helpers int       // goroutines from outside that run tasks at the moment
+	spare   []*worker // for helpers
 	closed  bool
-	workers []*worker
+	workers []*worker // those of the pool's own goroutines, then those for helpers
+	size    int       // how many of the workers are the pool's own
 	done    sync.WaitGroup
 }
 
@@ -58,12 +62,13 @@ func (w *worker) forget() {
 }
 
 func newPool(workers int) *pool {
-	p := &pool{}
+	p := &pool{size: workers}
 	p.wake.L = &p.mu
-	for range workers {
+	for range 2 * workers {
 		p.workers = append(p.workers, &worker{pool: p, join: make([]byte, 0, joinLimit)})
 	}
-	for _, w := range p.workers {
+	p.spare = slices.Clone(p.workers[workers:])
+	for _, w := range p.workers[:workers] {
 		p.done.Go(w.loop)
 	}
 	return p
@@ -87,11 +92,12 @@ func (p *pool) scheduleBulk(ts ...task) {
 	p.mu.Unlock()
 }
 
-// signal wakes workers for queued work. While one is busy a single task is left
-// to it: runs are short, and waking a sleeping thread costs more than they do.
+// signal wakes workers for queued work. While somebody is busy a single task is
+// left to them: runs are short, and waking a sleeping thread costs more than
+// they do. Whoever is busy looks at the queues under the lock before it rests.
 func (p *pool) signal() {
 	waiting := p.express.len() + p.bulk.len()
-	if p.idle == 0 || (waiting == 1 && p.idle < len(p.workers)) {
+	if waiting == 0 || p.idle == 0 || (waiting == 1 && (p.idle < p.size || p.helpers > 0)) {
 		return
 	}
 	if waiting > bulkBatch {
@@ -160,7 +166,7 @@ func (p *pool) pick(into []task) int {
 	if q.len() == 0 || (p.turns%expressTurns == 0 && p.bulk.len() > 0) {
 		q, limit = &p.bulk, bulkBatch
 	}
-	n := min((q.len()+len(p.workers)-1)/len(p.workers), limit)
+	n := min((q.len()+p.size-1)/p.size, limit)
 	for i := range n {
 		into[i] = q.pop()
 	}

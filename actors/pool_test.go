@@ -153,7 +153,7 @@ func (r *recorder) EscalateFailure(_, m any) { r.failed = append(r.failed, m) }
 func TestMailbox_SystemMessagesFirstAndNothingLostOnAFault(t *testing.T) {
 	p := &pool{}
 	p.wake.L = &p.mu
-	p.workers = []*worker{{pool: p}}
+	p.size, p.workers = 1, []*worker{{pool: p}}
 	r := &recorder{fault: 2}
 	m := &mailbox{pool: p}
 	m.RegisterHandlers(r, p)

@@ -97,7 +97,11 @@ func (c *connection) nextVisit(h *Hub, now time.Time) time.Time {
 	if !next.After(now) {
 		next = now.Add(jittered(h.cfg.Heartbeat))
 	}
-	if check := now.Add(h.cfg.WriteTimeout); check.Before(next) {
+	since := now
+	if stalled := c.stalled.Load(); stalled != 0 {
+		since = time.UnixMilli(stalled)
+	}
+	if check := since.Add(h.cfg.WriteTimeout); check.Before(next) {
 		next = check
 	}
 	if c.expires != 0 {

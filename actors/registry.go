@@ -18,14 +18,19 @@ type registry struct {
 	index index
 	wheel wheel
 
-	head      uint64        // position of the last entry routed
+	*kept
 	number    uint64        // entries routed; a connection takes each number once
 	inflight  *atomic.Int64 // relays and adoptions on their way through users
 	userProps *actor.Props
 	online    int       // users with open connections
-	figures   []byte    // the last dashboard frame
 	ready     []task    // connections that a fan-out has to schedule
-	drainage  *drainage // nil unless the hub drains
+}
+
+// kept is what the registry still needs after a fault, when it starts anew.
+type kept struct {
+	head     uint64    // position of the last entry routed, in Hub.epoch
+	figures  []byte    // the last dashboard frame
+	drainage *drainage // nil unless the hub drains
 }
 
 // userRef is what the registry knows of a user.
@@ -35,10 +40,19 @@ type userRef struct {
 	inflight atomic.Int32 // messages that the user has not passed on yet
 	open     int32        // connections; the registry's
 	adopted  uint32       // connections it was ever given; the registry's
-	counted  uint64       // number of the last entry it was counted for; the registry's
+	counted  uint64       // number of the last entry it was counted for; belongs to whoever may push
 }
 
-func newRegistry(h *Hub) *actor.Props {
+// count reports whether the user has not been counted for this entry yet. Only
+// the user, or the registry while nothing is in flight to it, may call it.
+func (u *userRef) count(number uint64) bool {
+	fresh := u.counted != number
+	u.counted = number
+	return fresh
+}
+
+func newRegistry(h *Hub, head uint64) *actor.Props {
+	keep := &kept{head: head}
 	box := &mailbox{pool: h.pool}
 	h.inboxLen = &box.count
 	return h.props(func() actor.Actor {
@@ -48,7 +62,7 @@ func newRegistry(h *Hub) *actor.Props {
 			users: map[string]*userRef{},
 			index: newIndex(),
 			wheel: newWheel(time.Now()),
-			head:  h.cfg.Window.Head(),
+			kept:  keep,
 
 			inflight:  inflight,
 			userProps: newUser(h, inflight),
@@ -70,7 +84,7 @@ func (a *registry) Receive(c actor.Context) {
 	case *idle:
 		a.passivate(c, msg)
 	case *gone:
-		a.bury(msg.user)
+		a.bury(msg)
 	case *tick:
 		a.hub.ticking.Store(false)
 		a.tick(c, msg.now)
@@ -91,12 +105,12 @@ func (a *registry) Receive(c actor.Context) {
 // attach gives a stream a connection of its user, or refuses it.
 func (a *registry) attach(c actor.Context, m *Attach) {
 	if a.hub.draining.Load() {
-		m.Stream.Refuse(RefusedDraining)
+		a.hub.refuse(m.Stream, RefusedDraining)
 		return
 	}
 	ref := a.users[m.User]
 	if ref != nil && a.hub.cfg.MaxPerUser > 0 && int(ref.open) >= a.hub.cfg.MaxPerUser {
-		m.Stream.Refuse(RefusedUserLimit)
+		a.hub.refuse(m.Stream, RefusedUserLimit)
 		return
 	}
 	if ref == nil {
@@ -180,9 +194,16 @@ func (a *registry) passivate(c actor.Context, m *idle) {
 }
 
 // bury ends the connections of a user that failed; of one that was passivated
-// nothing is left. Some may still have been on
-// their way to it.
-func (a *registry) bury(ref *userRef) {
+// nothing is left. Some may still have been on their way to it.
+func (a *registry) bury(m *gone) {
+	ref := m.user
+	if ref == nil { // it failed before it learned whose it is
+		for _, u := range a.users {
+			if u.pid.Equal(m.pid) {
+				ref = u
+			}
+		}
+	}
 	if ref == nil || a.users[ref.id] != ref {
 		return
 	}
@@ -198,6 +219,7 @@ func (a *registry) bury(ref *userRef) {
 
 // finishAll ends every stream: the registry stops, or starts anew after a fault.
 func (a *registry) finishAll() {
+	a.flushReady() // a fault may have come in the middle of a fan-out
 	reason := ReasonDrain
 	if !a.hub.draining.Load() {
 		reason = ReasonPanic

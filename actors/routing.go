@@ -12,25 +12,39 @@ import (
 // fanoutChunk is how many connections a fan-out schedules at a time.
 const fanoutChunk = 128
 
-// route sends entries of the log on their way, in order.
+// route sends entries of the log on their way, in order. If it fails, the rest
+// has nobody to go to: every stream ends, and clients find it in the window.
 func (a *registry) route(c actor.Context, m *route) {
-	for _, entry := range m.entries {
-		if entry.Seq > 0 {
-			a.head = entry.Seq
+	left := m.entries
+	defer func() {
+		for _, entry := range left {
+			a.head = max(a.head, entry.Seq)
+			entry.Receipt.Done(0, 0)
 		}
-		a.number++
-		switch entry.Record.Kind {
-		case engine.Event:
-			a.event(c, entry)
-		case engine.Disconnect:
-			a.control(c, entry, &finish{ReasonAdmin})
-		case engine.Revoke:
-			a.control(c, entry, &finish{ReasonRevoked})
-		}
-		entry.Receipt.Done(0, 0)
+	}()
+	for len(left) > 0 {
+		a.routeOne(c, left[0])
+		left[0].Receipt.Done(0, 0)
+		left = left[1:]
 	}
 	a.flushReady()
 	a.hub.metrics.routed.Add(len(m.entries))
+}
+
+// routeOne routes an entry. An event up to the head was in the window before the
+// first stream was attached, so whoever wants it has it from there.
+func (a *registry) routeOne(c actor.Context, entry *history.Entry) {
+	known := entry.Seq > 0 && entry.Seq <= a.head
+	a.head = max(a.head, entry.Seq)
+	a.number++
+	switch kind := entry.Record.Kind; {
+	case kind == engine.Event && !known:
+		a.event(c, entry)
+	case kind == engine.Disconnect:
+		a.control(c, entry, &finish{ReasonAdmin})
+	case kind == engine.Revoke:
+		a.control(c, entry, &finish{ReasonRevoked})
+	}
 }
 
 // reset goes on at the place where the log was found again, and says so to
@@ -54,7 +68,7 @@ func (a *registry) event(c actor.Context, entry *history.Entry) {
 		switch kind, name := to.Split(); kind {
 		case engine.KindUser:
 			if ref := a.users[name]; ref != nil {
-				a.relay(c, ref, &relay{deliver: d, receipt: entry.Receipt, countUser: a.count(ref)})
+				a.relay(c, ref, &relay{deliver: d, receipt: entry.Receipt, number: d.number})
 			}
 		case engine.KindConnection:
 			if conn := a.find(name); conn != nil {
@@ -76,11 +90,11 @@ func (a *registry) control(c actor.Context, entry *history.Entry, f *finish) {
 		switch kind, name := to.Split(); kind {
 		case engine.KindUser:
 			if ref := a.users[name]; ref != nil {
-				a.relay(c, ref, &relay{finish: f, receipt: entry.Receipt, countUser: a.count(ref)})
+				a.relay(c, ref, &relay{finish: f, receipt: entry.Receipt, number: a.number})
 			}
 		case engine.KindConnection:
 			if conn := a.find(name); conn != nil {
-				a.relay(c, conn.user, &relay{to: conn, finish: f, receipt: entry.Receipt, countUser: a.count(conn.user)})
+				a.relay(c, conn.user, &relay{to: conn, finish: f, receipt: entry.Receipt, number: a.number})
 			}
 		}
 	}
@@ -116,12 +130,12 @@ func (a *registry) fastLane(c actor.Context, conn *connection, d *deliver) {
 		return
 	}
 	if conn.user.inflight.Load() > 0 {
-		a.relay(c, conn.user, &relay{to: conn, deliver: d, receipt: d.entry.Receipt, countUser: a.count(conn.user)})
+		a.relay(c, conn.user, &relay{to: conn, deliver: d, receipt: d.entry.Receipt, number: d.number})
 		return
 	}
 	if a.push(conn, d) {
 		users := 0
-		if a.count(conn.user) {
+		if conn.user.count(d.number) {
 			users = 1
 		}
 		a.splitDone(d.entry.Receipt, 1, users)
@@ -172,17 +186,10 @@ func (a *registry) splitDone(r *history.Receipt, connections, users int) {
 	r.Done(connections, users)
 }
 
-// count reports whether the user has not been counted for this entry yet.
-func (a *registry) count(ref *userRef) bool {
-	fresh := ref.counted != a.number
-	ref.counted = a.number
-	return fresh
-}
-
 func (a *registry) countAll() int {
 	n := 0
 	for _, ref := range a.users {
-		if a.count(ref) {
+		if ref.open > 0 && ref.count(a.number) {
 			n++
 		}
 	}

@@ -37,12 +37,12 @@ func (a *user) Receive(c actor.Context) {
 	case *describe:
 		msg.reply.add(a.info())
 	case *actor.Stopping:
-		c.Send(c.Parent(), &gone{a.ref})
+		c.Send(c.Parent(), &gone{a.ref, c.Self()})
 		return
 	case *actor.Started, *actor.Stopped:
 		return
 	}
-	if len(a.conns) == 0 {
+	if len(a.conns) == 0 && a.ref != nil {
 		c.Send(c.Parent(), &idle{a.ref, a.adopted})
 	}
 }
@@ -64,17 +64,16 @@ func (a *user) adopt(m *adopt) {
 
 // relay passes a message on and reports who took it.
 func (a *user) relay(m *relay) {
-	taken := 0
+	taken, users := 0, 0
+	defer func() { m.receipt.Done(taken, users) }()
 	for _, conn := range a.conns {
 		if (m.to == nil || m.to == conn) && a.pass(conn, m) {
 			taken++
 		}
 	}
-	users := 0
-	if m.countUser && taken > 0 {
+	if taken > 0 && m.number != 0 && a.ref.count(m.number) {
 		users = 1
 	}
-	m.receipt.Done(taken, users)
 }
 
 func (a *user) pass(conn *connection, m *relay) (taken bool) {

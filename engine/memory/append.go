@@ -7,24 +7,39 @@ import (
 	"example.org/hub/engine"
 )
 
-// Append stores rec, or hands it to the tails if it is transient. It does not
-// wait for anyone and fails only with engine.ErrClosed, the context's error, or
+// Append stores rec, or hands it to the tails if it is transient. A tail that has
+// nothing to do is served by the caller, which is cheaper than waking it. It fails only with engine.ErrClosed, the context's error, or
 // engine.ErrUnavailable when Config.MaxKeys are in use.
 func (e *Engine) Append(ctx context.Context, rec *engine.Record, key string) (engine.Appended, error) {
 	if err := ctx.Err(); err != nil {
 		return engine.Appended{}, err
 	}
+	var few [2]*tail // there is one for each hub in the process
+	idle, appended, err := e.put(rec, key, few[:0])
+	if len(idle) == 1 {
+		e.serve(idle[0])
+	} else {
+		wake(idle) // one must not wait for another
+	}
+	return appended, err
+}
+
+// put stores rec and returns the tails that had nothing to do, for the caller
+// to serve.
+func (e *Engine) put(rec *engine.Record, key string, into []*tail) (idle []*tail, appended engine.Appended, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
-		return engine.Appended{}, engine.ErrClosed
+		return nil, engine.Appended{}, engine.ErrClosed
 	}
 	now := time.Since(e.start)
 	e.keys.sweep(now)
 	if key == "" {
-		return engine.Appended{Position: e.position(e.store(rec, now))}, nil
+		appended.Position = e.position(e.store(rec, now))
+	} else if appended, err = e.appendOnce(rec, e.keys.digest(key), now); err != nil || appended.Duplicate {
+		return nil, appended, err
 	}
-	return e.appendOnce(rec, e.keys.digest(key), now)
+	return e.claimIdle(into), appended, nil
 }
 
 // appendOnce stores rec unless its key was used before.
@@ -50,7 +65,6 @@ func (e *Engine) store(rec *engine.Record, now time.Duration) uint64 {
 	case len(e.tails) > 0:
 		e.transients.add(rec, e.log.head())
 	}
-	e.wakeTails()
 	return seq
 }
 

@@ -16,16 +16,19 @@ const maxBatch = 512
 type tail struct {
 	next          uint64        // the Seq to read next
 	nextTransient uint64        // the number of the transient record to read next
-	waiting       bool          // has read everything
-	wake          chan struct{} // takes a token when waiting ends
+	waiting       bool          // has read everything, and nobody serves it
+	leaving       bool          // its reader has gone; who serves it says when it stops
+	wake          chan struct{} // takes a token when its own goroutine has to go on
 	batch         []engine.Stored
+	deliver       func(batch []engine.Stored) error
+	err           error // of deliver
 }
 
 // Tail follows the log. Besides the errors of engine.Engine it returns
 // engine.ErrTruncated when deliver is so slow that retention overtakes it, and
 // when after is beyond the head: such a position belongs to no record of this log.
 func (e *Engine) Tail(ctx context.Context, after uint64, deliver func(batch []engine.Stored) error) error {
-	t, err := e.join(after)
+	t, err := e.join(after, deliver)
 	if err != nil {
 		return err
 	}
@@ -34,26 +37,40 @@ func (e *Engine) Tail(ctx context.Context, after uint64, deliver func(batch []en
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := e.read(t); err != nil {
+		next, err := e.step(t)
+		switch {
+		case err != nil:
 			return err
-		}
-		if len(t.batch) == 0 {
-			select {
-			case <-t.wake:
-			case <-ctx.Done():
-			}
+		case next == goOn:
 			continue
 		}
-		if err := deliver(t.batch); err != nil {
-			return err
+		select {
+		case <-t.wake:
+		case <-ctx.Done():
+			e.release(t)
+			return ctx.Err()
 		}
-		clear(t.batch) // a waiting tail keeps no record alive
 	}
+}
+
+// step delivers the next batch. Only who has the claim on the tail may call it;
+// with rest, the claim is given up.
+func (e *Engine) step(t *tail) (verdict, error) {
+	if t.err != nil {
+		return goOn, t.err
+	}
+	clear(t.batch) // a waiting tail keeps no record alive
+	next, err := e.read(t)
+	if err != nil || next != goOn {
+		return next, err
+	}
+	t.err = t.deliver(t.batch)
+	return goOn, t.err
 }
 
 // join adds a tail that reads on after a position. It sees only the transient
 // records that arrive from now on.
-func (e *Engine) join(after uint64) (*tail, error) {
+func (e *Engine) join(after uint64, deliver func([]engine.Stored) error) (*tail, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
@@ -63,7 +80,7 @@ func (e *Engine) join(after uint64) (*tail, error) {
 	if after > e.log.head() {
 		return nil, engine.ErrTruncated
 	}
-	t := &tail{next: after + 1, nextTransient: e.transients.next, wake: make(chan struct{}, 1)}
+	t := &tail{next: after + 1, nextTransient: e.transients.next, wake: make(chan struct{}, 1), deliver: deliver}
 	e.tails = append(e.tails, t)
 	return t, nil
 }
@@ -77,16 +94,16 @@ func (e *Engine) leave(t *tail) {
 	e.trimTransients()
 }
 
-// read fills the tail's batch with what comes next. An empty batch means that
-// the tail has everything and is told by its wake channel when there is more.
-func (e *Engine) read(t *tail) error {
+// read fills the tail's batch with what comes next, or gives up the claim if
+// there is nothing.
+func (e *Engine) read(t *tail) (verdict, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
-		return engine.ErrClosed
+		return goOn, engine.ErrClosed
 	}
 	if t.next < e.log.first {
-		return engine.ErrTruncated
+		return goOn, engine.ErrTruncated
 	}
 	if t.nextTransient < e.transients.first {
 		e.dropped += e.transients.first - t.nextTransient
@@ -97,8 +114,14 @@ func (e *Engine) read(t *tail) error {
 		more = e.readOne(t)
 	}
 	e.trimTransients()
-	t.waiting = len(t.batch) == 0
-	return nil
+	switch {
+	case len(t.batch) > 0:
+		return goOn, nil
+	case t.leaving:
+		return stop, nil
+	}
+	t.waiting = true
+	return rest, nil
 }
 
 // readOne adds the next record to the tail's batch: a transient one when all
@@ -128,12 +151,5 @@ func (e *Engine) trimTransients() {
 	e.transients.trim(read)
 }
 
-// wakeTails tells the tails that wait that there is something to read.
-func (e *Engine) wakeTails() {
-	for _, t := range e.tails {
-		if t.waiting {
-			t.waiting = false
-			t.wake <- struct{}{} // has room: one token for each time it waits
-		}
-	}
-}
+// wakeTails tells the tails that wait to go on themselves.
+func (e *Engine) wakeTails() { wake(e.claimIdle(nil)) }

@@ -34,6 +34,62 @@ func startTail(t *testing.T, eng *Engine, gate <-chan struct{}) (seen *strings.B
 	return seen, cancel
 }
 
+// occupy appends a record for a tail that will not return from it. The Append
+// that serves an idle tail waits with it, those after it do not.
+func occupy(t *testing.T, eng *Engine, rec *engine.Record) {
+	t.Helper()
+	go func() { _, _ = eng.Append(t.Context(), rec, "") }()
+	synctest.Wait()
+}
+
+// An Append serves the tail that was idle, and is the only one that waits for it.
+func TestTail_ASlowTailHoldsUpNoOtherAppend(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		eng := newTestEngine(t, Config{})
+		gate := make(chan struct{})
+		seen, _ := startTail(t, eng, gate)
+		occupy(t, eng, named("a", false))
+		for _, r := range "bcd" {
+			mustAppend(t, eng, named(string(r), false), "")
+		}
+		close(gate)
+		synctest.Wait()
+		if seen.String() != "abcd" {
+			t.Errorf("the tail saw %q", seen)
+		}
+	})
+}
+
+// A reader that leaves while an Append delivers in its place waits for it.
+func TestTail_DeliversNothingAfterItsReturn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		eng := newTestEngine(t, Config{})
+		gate := make(chan struct{})
+		ctx, cancel := context.WithCancel(t.Context())
+		returned, late := false, false
+		go func() {
+			_ = eng.Tail(ctx, 0, func([]engine.Stored) error {
+				<-gate
+				late = late || returned
+				return nil
+			})
+			returned = true
+		}()
+		synctest.Wait()
+		occupy(t, eng, named("a", false))
+		cancel()
+		synctest.Wait()
+		if returned {
+			t.Error("Tail returned while an Append delivered for it")
+		}
+		close(gate)
+		synctest.Wait()
+		if !returned || late {
+			t.Errorf("returned %v, delivered afterwards %v", returned, late)
+		}
+	})
+}
+
 func TestTail_InterleavesTransientRecordsAsTheyArrived(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		eng := newTestEngine(t, Config{})
@@ -97,8 +153,7 @@ func TestTail_ASlowTailLosesTheOldestTransientRecords(t *testing.T) {
 		eng := newTestEngine(t, Config{})
 		gate := make(chan struct{})
 		slow, _ := startTail(t, eng, gate)
-		mustAppend(t, eng, named("-", true), "")
-		synctest.Wait() // it holds the first one
+		occupy(t, eng, named("-", true))
 		for range maxTransients {
 			mustAppend(t, eng, named("o", true), "")
 		}
@@ -124,6 +179,7 @@ func TestTail_TransientRecordsAreBoundedInBytes(t *testing.T) {
 		gate := make(chan struct{})
 		defer close(gate)
 		startTail(t, eng, gate)
+		occupy(t, eng, named("-", true))
 		for range 100 {
 			mustAppend(t, eng, named(strings.Repeat("x", 1<<20), true), "")
 		}

@@ -27,9 +27,6 @@ func (m *cleanMark) take() error {
 	if m.dir == "" {
 		return nil
 	}
-	if err := os.MkdirAll(m.dir, 0o700); err != nil {
-		return fmt.Errorf("make data directory: %w", err)
-	}
 	b, err := os.ReadFile(m.path())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -45,21 +42,18 @@ func (m *cleanMark) take() error {
 }
 
 // matches reports whether the store was stopped at this position.
-func (m *cleanMark) matches(epoch string, head uint64) bool {
-	return m.text == engine.Position{Epoch: epoch, Seq: head}.String()
-}
+func (m *cleanMark) matches(newest engine.Position) bool { return m.text == newest.String() }
 
 // put writes the file, after the store was closed.
-func (m *cleanMark) put(epoch string, head uint64) error {
+func (m *cleanMark) put(newest engine.Position) error {
 	if m.dir == "" {
 		return nil
 	}
-	text := engine.Position{Epoch: epoch, Seq: head}.String() + "\n"
 	f, err := os.OpenFile(m.path(), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("write clean mark: %w", err)
 	}
-	_, err = f.WriteString(text)
+	_, err = f.WriteString(newest.String() + "\n")
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("write clean mark: %w", err)
 	}

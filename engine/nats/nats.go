@@ -145,31 +145,26 @@ func (e *Engine) shutDown() error {
 	e.end(engine.ErrClosed)
 	e.running.Wait() // each gives up after ackTimeout
 
-	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
-	defer cancel()
-	epoch, head, whole := e.last(ctx)
+	last := e.last()
 	if e.nc != nil {
 		e.nc.Close()
 	}
 	if e.server == nil {
 		return nil
 	}
-	if err := e.server.stop(); err != nil {
-		return err
-	}
-	if !whole {
-		return nil
-	}
-	return e.server.mark.put(epoch, head)
+	return e.server.stop(last)
 }
 
-// last returns the newest position, if an embedded store can say it.
-func (e *Engine) last(ctx context.Context) (epoch string, head uint64, ok bool) {
-	if e.server == nil || e.epoch.Load() == nil {
-		return "", 0, false
+// last returns the newest position of an embedded store, nil if it is not known.
+func (e *Engine) last() *engine.Position {
+	if e.server == nil || e.told.Load() == nil {
+		return nil
 	}
-	st, err := e.lookUp(ctx)
-	return st.epoch, st.head, err == nil
+	st, err := e.lookUp(context.Background())
+	if err != nil {
+		return nil
+	}
+	return &engine.Position{Epoch: st.epoch, Seq: st.head}
 }
 
 // retryUntil calls try until it succeeds, ctx ends, or it makes no sense.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"example.org/hub/engine"
 )
 
 const (
@@ -32,6 +34,7 @@ type embedded struct {
 	token   string // what clients show, "" if none can connect
 	cluster bool
 	scratch string // a directory to remove at the end
+	unlock  func()
 	mark    cleanMark
 }
 
@@ -39,23 +42,36 @@ type embedded struct {
 // the Config says where it listens.
 func startServer(cfg *Config, log *slog.Logger) (*embedded, error) {
 	e := &embedded{cluster: cfg.clustered(), mark: cleanMark{dir: cfg.DataDir}}
-	opts, err := e.options(cfg)
-	if err != nil {
+	if err := e.prepare(cfg); err != nil {
 		return nil, errors.Join(err, e.tidy())
-	}
-	if e.Server, err = server.NewServer(opts); err != nil {
-		return nil, errors.Join(fmt.Errorf("make nats server: %w", err), e.tidy())
-	}
-	if err := e.mark.take(); err != nil {
-		return nil, err
 	}
 	out := &serverLog{log: log}
 	e.SetLogger(out, false, false)
 	e.Start()
 	if !e.ReadyForConnections(startTimeout) || !e.JetStreamEnabled() {
-		return nil, errors.Join(errors.New("nats server does not start"), out.fatal(), e.stop())
+		return nil, errors.Join(errors.New("nats server does not start"), out.fatal(), e.stop(nil))
 	}
 	return e, nil
+}
+
+// prepare makes the data directory this process's own, and the server.
+func (e *embedded) prepare(cfg *Config) error {
+	opts, err := e.options(cfg)
+	if err != nil {
+		return err
+	}
+	if cfg.DataDir != "" {
+		if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+			return fmt.Errorf("make data directory: %w", err)
+		}
+		if e.unlock, err = lockDir(cfg.DataDir); err != nil {
+			return err
+		}
+	}
+	if e.Server, err = server.NewServer(opts); err != nil {
+		return fmt.Errorf("make nats server: %w", err)
+	}
+	return e.mark.take()
 }
 
 func (e *embedded) options(cfg *Config) (*server.Options, error) {
@@ -123,16 +139,24 @@ func (e *embedded) listen(cfg *Config, opts *server.Options) error {
 }
 
 // stop ends the server and waits. A member hands its leaderships over before.
-func (e *embedded) stop() error {
+// With the newest position the store counts as closed and whole.
+func (e *embedded) stop(last *engine.Position) error {
 	if e.cluster {
 		e.LameDuckShutdown()
 	}
 	e.Shutdown()
 	e.WaitForShutdown()
+	if last != nil {
+		return errors.Join(e.mark.put(*last), e.tidy())
+	}
 	return e.tidy()
 }
 
+// tidy leaves no directory behind that is of no use, and none locked.
 func (e *embedded) tidy() error {
+	if e.unlock != nil {
+		e.unlock()
+	}
 	if e.scratch == "" {
 		return nil
 	}

@@ -3,6 +3,7 @@ package nats
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -140,4 +141,31 @@ func collect(t *testing.T, e *Engine, after, upTo uint64) []engine.Stored {
 		t.Fatalf("Tail: %v", err)
 	}
 	return got
+}
+
+func TestStore_HasOneProcess(t *testing.T) {
+	cfg := Config{DataDir: t.TempDir()}
+	first := mustOpen(t, cfg)
+	if _, err := Open(t.Context(), cfg, testLog()); !errors.Is(err, ErrConfig) {
+		t.Errorf("Open: %v, want ErrConfig", err)
+	}
+	mustClose(t, first)
+	mustOpen(t, cfg)
+}
+
+func TestStore_IsBrokenWithoutTheNewestRecord(t *testing.T) {
+	cfg := Config{DataDir: t.TempDir()}
+	first := mustOpen(t, cfg)
+	if _, err := first.Append(t.Context(), record(0), ""); err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, first)
+	// As if the disk had not kept what the mark speaks of.
+	mark := cleanMark{dir: cfg.DataDir}
+	if err := mark.put(engine.Position{Epoch: *first.epoch.Load(), Seq: 2}); err != nil {
+		t.Fatal(err)
+	}
+	if second := mustOpen(t, cfg); *second.epoch.Load() == *first.epoch.Load() {
+		t.Error("the epoch is still the same")
+	}
 }

@@ -187,7 +187,7 @@ func (e *Engine) openStream(ctx context.Context) error {
 // newest records. In a cluster the majority has them.
 func (e *Engine) broken(st state) bool {
 	return e.server != nil && !e.server.cluster && e.cfg.DataDir != "" &&
-		!st.fresh && !e.server.mark.matches(st.epoch, st.head)
+		!st.fresh && !e.server.mark.matches(engine.Position{Epoch: st.epoch, Seq: st.head})
 }
 
 // same compares what retain and begin set.

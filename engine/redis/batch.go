@@ -55,7 +55,7 @@ func (r *reader) decode(messages []rueidis.RedisMessage) (batch []engine.Stored,
 		bytes += len(next.record)
 		rec, err := engine.ParseRecord(next.record)
 		if err != nil {
-			r.e.poison(next.seq, err)
+			r.e.leaveOut(next.seq, err)
 			continue
 		}
 		batch = append(batch, engine.Stored{Seq: next.seq, Record: rec})

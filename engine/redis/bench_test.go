@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -112,4 +113,42 @@ func (s *redisServer) cpu(b *testing.B) time.Duration {
 	user, _ := strconv.Atoi(fields[11])
 	system, _ := strconv.Atoi(fields[12])
 	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
+// BenchmarkEngine_Latency reports the time of one Append at a time, and of a
+// record from its Append to its delivery.
+func BenchmarkEngine_Latency(b *testing.B) {
+	s := benchServer(b)
+	e, err := Open(b.Context(), Config{URL: s.url()}, quiet())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = e.Close() }()
+	arrived := make(chan time.Duration, 1)
+	ctx, cancel := context.WithCancel(b.Context())
+	var tail sync.WaitGroup
+	tail.Go(func() {
+		_ = e.Tail(ctx, 0, func(batch []engine.Stored) error {
+			for _, s := range batch {
+				arrived <- time.Since(s.Record.Time)
+			}
+			return nil
+		})
+	})
+	var acks, deliveries []time.Duration
+	for b.Loop() {
+		rec := numbered(1)
+		if _, err := e.Append(ctx, rec, ""); err != nil {
+			b.Fatal(err)
+		}
+		acks = append(acks, time.Since(rec.Time))
+		deliveries = append(deliveries, <-arrived)
+	}
+	cancel()
+	tail.Wait()
+	for name, all := range map[string][]time.Duration{"ack": acks, "deliver": deliveries} {
+		slices.Sort(all)
+		b.ReportMetric(float64(all[len(all)/2].Microseconds()), name+"-p50-us")
+		b.ReportMetric(float64(all[len(all)*99/100].Microseconds()), name+"-p99-us")
+	}
 }

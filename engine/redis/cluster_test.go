@@ -119,6 +119,7 @@ func answer(t *testing.T, e *Engine, hub string, handle func(string) []byte) (st
 func echo(q string) []byte { return []byte(q) }
 
 func TestAsk_ReachesEveryHubAndItself(t *testing.T) {
+	t.Parallel()
 	a := sharedServer(t).open(t, Config{})
 	b := sharedServer(t).open(t, Config{Namespace: a.cfg.Namespace})
 	stranger := sharedServer(t).open(t, Config{})

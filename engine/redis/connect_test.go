@@ -115,6 +115,7 @@ func TestOpen_UsesAnACLUser(t *testing.T) {
 // The whole contract on a Cluster of one node, which checks that keys and
 // channels of one call belong to one slot.
 func TestEngine_ContractOnACluster(t *testing.T) {
+	t.Parallel()
 	s := startServer(t, "--cluster-enabled", "yes")
 	conn, err := net.Dial("tcp", s.address())
 	if err != nil {

@@ -3,8 +3,10 @@ package redis
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -118,13 +120,20 @@ func (s *redisServer) run() error {
 	return fmt.Errorf("redis-server does not answer: %s", log)
 }
 
+// freePort returns a port from below those that the kernel gives to clients and
+// to listeners that do not care, so that nobody takes it in the meantime.
 func freePort() (int, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	for {
+		port := 20_000 + mathrand.N(12_000)
+		ln, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		return port, ln.Close()
 	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().(*net.TCPAddr).Port, nil
 }
 
 func (s *redisServer) address() string { return "127.0.0.1:" + strconv.Itoa(s.port) }

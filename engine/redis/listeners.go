@@ -51,6 +51,18 @@ func (s *subscriber) await(ctx context.Context) error {
 	}
 }
 
+// subscribed reports whether messages arrive here.
+func (s *subscriber) subscribed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.up:
+		return true
+	default:
+		return false
+	}
+}
+
 func (s *subscriber) setUp() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -56,6 +56,7 @@ func TestEngine_NoticesALogThatEndsTooEarly(t *testing.T) {
 // Without a look at the record itself the tail would go on at 21, where other
 // records than 11 to 20 have come before.
 func TestEngine_NoticesThatOtherRecordsHaveTakenTheirPlace(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	e := s.open(t, Config{Namespace: "same"})
 	appendNumbers(t, e, 1, 11)

@@ -42,7 +42,7 @@ func clientOption(cfg Config) (rueidis.ClientOption, error) {
 		ReadBufferEachConn:  bufferSize,
 		WriteBufferEachConn: bufferSize,
 		RingScaleEachConn:   ringScale,
-		PipelineMultiplex:   -1,
+		PipelineMultiplex:   -1, // one connection: what waits together travels together
 		DisableCache:        true,
 		// A repeated command could go to a server that has lost records, before
 		// anybody has looked.

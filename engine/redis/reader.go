@@ -29,6 +29,8 @@ func newReader(e *Engine, after uint64) *reader {
 // run reads until ctx ends or the place in the log is lost, and connects again
 // after every other error.
 func (r *reader) run(ctx context.Context) error {
+	r.e.brokenLinks.Add(1)
+	defer r.e.brokenLinks.Add(-1)
 	for attempt := 0; ; attempt++ {
 		connected, err := r.connect(ctx)
 		if ctx.Err() != nil || errors.Is(err, engine.ErrTruncated) {
@@ -38,7 +40,7 @@ func (r *reader) run(ctx context.Context) error {
 			attempt = 0
 		}
 		wait := pause(attempt)
-		r.e.reconnects.Add(1)
+		r.e.relinks.Add(1)
 		r.e.log.Warn("redis tail interrupted", "err", err, "retry_ms", wait.Milliseconds())
 		if !sleep(ctx, wait) {
 			return ctx.Err()
@@ -53,8 +55,8 @@ func (r *reader) connect(ctx context.Context) (connected bool, err error) {
 	if err := r.find(ctx, l); err != nil {
 		return false, err
 	}
-	r.e.up.Add(1)
-	defer r.e.up.Add(-1)
+	r.e.brokenLinks.Add(-1)
+	defer r.e.brokenLinks.Add(1)
 	return true, r.read(ctx, l)
 }
 

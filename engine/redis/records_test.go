@@ -32,8 +32,21 @@ func TestTail_LeavesOutWhatIsNoRecordAndCountsIt(t *testing.T) {
 	if len(got) != 2 || got[1].Seq != last.Position.Seq || last.Position.Seq != 4 {
 		t.Errorf("got %+v, the last record is at %v", got, last.Position)
 	}
-	if s := e.Stats(); s.Poisoned != 2 || s.Reconnects != 0 || !s.Connected {
+	if s := e.Stats(); s.BadRecords != 2 || s.Relinks != 0 {
 		t.Errorf("stats %+v", s)
+	}
+}
+
+func TestEngine_IsUpUntilItIsClosed(t *testing.T) {
+	e := sharedServer(t).open(t, Config{})
+	f := follow(t, e)
+	eventually(t, "the engine to be up", e.Up)
+	f.stop()
+	_ = f.awaitEnd(t)
+	eventually(t, "the engine to be up without a tail", e.Up)
+	_ = e.Close()
+	if e.Up() {
+		t.Error("up after Close")
 	}
 }
 
@@ -45,7 +58,7 @@ func TestTail_CountsTransientRecordsThatAreNone(t *testing.T) {
 	if err := e.spublish(t.Context(), e.names.transients, []byte("poison")); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the count", func() bool { return e.Stats().Poisoned == 1 })
+	eventually(t, "the count", func() bool { return e.Stats().BadRecords == 1 })
 }
 
 func TestTail_SlowerThanRetentionIsTruncated(t *testing.T) {
@@ -67,6 +80,7 @@ func TestTail_SlowerThanRetentionIsTruncated(t *testing.T) {
 }
 
 func TestRetention_ByAge(t *testing.T) {
+	t.Parallel()
 	e := sharedServer(t).open(t, Config{MaxAge: 500 * time.Millisecond})
 	appendNumbers(t, e, 0, 10)
 	eventually(t, "the records to go", func() bool {
@@ -82,6 +96,7 @@ func TestRetention_ByAge(t *testing.T) {
 }
 
 func TestRetention_ByBytes(t *testing.T) {
+	t.Parallel()
 	const burst, size = 20, 1000
 	e := sharedServer(t).open(t, Config{MaxBytes: 3 * burst * size, MaxAge: time.Minute})
 	rec := numbered(0)

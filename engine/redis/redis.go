@@ -50,9 +50,8 @@ type Engine struct {
 	cancel context.CancelFunc
 	tasks  sync.WaitGroup
 
-	up         atomic.Int64 // tails that are connected
-	poisoned   atomic.Uint64
-	reconnects atomic.Uint64
+	brokenLinks         atomic.Int64 // tails that are not connected
+	badRecords, relinks atomic.Uint64
 }
 
 var (

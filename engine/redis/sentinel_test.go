@@ -37,6 +37,7 @@ sentinel failover-timeout log 2000
 // A replica takes over that has everything, and the tail goes on. When the log
 // is gone later, it reports that.
 func TestEngine_FollowsAFailover(t *testing.T) {
+	t.Parallel()
 	master := startServer(t)
 	replica := startServer(t, "--replicaof", "127.0.0.1 "+strconv.Itoa(master.port))
 	sentinel := startSentinel(t, master)

@@ -1,27 +1,31 @@
 package redis
 
-// Stats are figures for metrics. All but Connected only grow.
+// Stats are figures since Open.
 type Stats struct {
-	Connected         bool   // a tail is connected to the server at this moment
-	Reconnects        uint64 // times that a tail lost its connection
-	Poisoned          uint64 // entries that were left out because they hold no record
-	DroppedTransients uint64 // transient records that slow tails missed
+	BadRecords        uint64 // that could not be read and were left out
+	DroppedTransients uint64 // that a busy tail had no room for
+	Relinks           uint64 // interruptions of tails
 }
 
-// Stats returns the figures of now.
+// Stats returns the engine's figures.
 func (e *Engine) Stats() Stats {
 	return Stats{
-		Connected:         e.up.Load() > 0,
-		Reconnects:        e.reconnects.Load(),
-		Poisoned:          e.poisoned.Load(),
+		BadRecords:        e.badRecords.Load(),
 		DroppedTransients: e.subscriber.dropped(),
+		Relinks:           e.relinks.Load(),
 	}
 }
 
-// poison counts an entry that holds no record. Only the first is logged: there
+// Up reports whether every Tail is connected, and messages arrive. A Tail does
+// not end when its connection is lost, so this is how to notice.
+func (e *Engine) Up() bool {
+	return e.ctx.Err() == nil && e.brokenLinks.Load() == 0 && e.subscriber.subscribed()
+}
+
+// leaveOut counts an entry that holds no record. Only the first is logged: there
 // may be as many as there are events.
-func (e *Engine) poison(seq uint64, err error) {
-	if e.poisoned.Add(1) == 1 {
+func (e *Engine) leaveOut(seq uint64, err error) {
+	if e.badRecords.Add(1) == 1 {
 		e.log.Error("record left out, more are only counted", "seq", seq, "err", err)
 	}
 }

@@ -106,7 +106,7 @@ func (s *subscriber) receive(m rueidis.PubSubMessage) {
 func (s *subscriber) receiveRecord(message []byte) {
 	rec, err := engine.ParseRecord(message)
 	if err != nil {
-		s.e.poison(0, err)
+		s.e.leaveOut(0, err)
 		return
 	}
 	s.mu.Lock()

@@ -22,20 +22,20 @@ const (
 )
 
 // Tickets issues and redeems one-time tickets, which stand for a token where
-// only a URL can carry it. They are kept as SHA-256 hashes, by this hub only.
-// The methods may be called from any goroutine.
+// only a URL can carry it. They are kept as SHA-256 hashes, by this hub only:
+// SharedTickets tell the others. The methods may be called from any goroutine.
 type Tickets struct {
 	ttl time.Duration
 	max int
 
 	mu      sync.Mutex
-	byHash  map[[sha256.Size]byte]*list.Element
+	byHash  map[ticketHash]*list.Element
 	byAge   *list.List     // of *ticket, oldest first
 	perUser map[string]int // open tickets by Principal.Name
 }
 
 type ticket struct {
-	hash      [sha256.Size]byte
+	hash      ticketHash
 	principal Principal
 	expires   time.Time
 }
@@ -44,7 +44,7 @@ type ticket struct {
 func NewTickets(ttl time.Duration, maxOpen int) *Tickets {
 	return &Tickets{
 		ttl: ttl, max: maxOpen,
-		byHash:  map[[sha256.Size]byte]*list.Element{},
+		byHash:  map[ticketHash]*list.Element{},
 		byAge:   list.New(),
 		perUser: map[string]int{},
 	}
@@ -69,8 +69,7 @@ func (t *Tickets) Issue(p Principal) (text string, expires time.Time, err error)
 		return "", time.Time{}, fmt.Errorf("%w: %d", ErrTicketLimit, t.max)
 	}
 	k := &ticket{hash: sha256.Sum256([]byte(text)), principal: p, expires: now.Add(t.ttl)}
-	t.byHash[k.hash] = t.byAge.PushBack(k)
-	t.perUser[p.Name()]++
+	t.add(k)
 	if !p.Expires.IsZero() && p.Expires.Before(k.expires) {
 		return text, p.Expires, nil
 	}
@@ -105,6 +104,47 @@ func (t *Tickets) Redeem(text string) (Principal, error) {
 	return p, nil
 }
 
+// find returns whom an open ticket is for.
+func (t *Tickets) find(hash ticketHash) (Principal, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e, ok := t.byHash[hash]
+	if !ok || !time.Now().Before(e.Value.(*ticket).expires) {
+		return Principal{}, false
+	}
+	return e.Value.(*ticket).principal, true
+}
+
+// insert adds a ticket that another hub has issued, unless it is known, too old,
+// or one too many. Each user's limit is that hub's business.
+func (t *Tickets) insert(hash ticketHash, p Principal, expires time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := time.Now()
+	t.sweep(now)
+	if _, known := t.byHash[hash]; known || !now.Before(expires) || t.byAge.Len() >= t.max {
+		return
+	}
+	if latest := now.Add(t.ttl); expires.After(latest) {
+		expires = latest // the other clock is ahead
+	}
+	t.add(&ticket{hash: hash, principal: p, expires: expires})
+}
+
+func (t *Tickets) add(k *ticket) {
+	t.byHash[k.hash] = t.byAge.PushBack(k)
+	t.perUser[k.principal.Name()]++
+}
+
+// drop forgets a ticket.
+func (t *Tickets) drop(hash ticketHash) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if e, ok := t.byHash[hash]; ok {
+		t.remove(e)
+	}
+}
+
 // Len returns the number of open tickets.
 func (t *Tickets) Len() int {
 	t.mu.Lock()
@@ -113,8 +153,9 @@ func (t *Tickets) Len() int {
 	return t.byAge.Len()
 }
 
-// sweep forgets the tickets that are too old. All live equally long, so that
-// they are the first of the list; each is looked at once.
+// sweep forgets the tickets that are too old. All live about equally long, so that
+// they are the first of the list; each is looked at once. One that lives shorter
+// than those before it stays a little longer, and is not found.
 func (t *Tickets) sweep(now time.Time) {
 	for e := t.byAge.Front(); e != nil && !now.Before(e.Value.(*ticket).expires); e = t.byAge.Front() {
 		t.remove(e)

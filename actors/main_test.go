@@ -61,6 +61,14 @@ func (f *fixture) stop() {
 // publish appends an event to the window and the hub, as the tail does.
 func (f *fixture) publish(rec *engine.Record, text string) *history.Receipt {
 	f.t.Helper()
+	e := f.stored(rec, text)
+	f.hub.Deliver([]*history.Entry{e})
+	return e.Receipt
+}
+
+// stored makes an entry of an event and adds it to the window.
+func (f *fixture) stored(rec *engine.Record, text string) *history.Entry {
+	f.t.Helper()
 	rec.Time = time.Now()
 	body, err := sse.AppendEvent(nil, &sse.Event{Name: rec.Name, Data: []byte(text)})
 	if err != nil {
@@ -73,11 +81,10 @@ func (f *fixture) publish(rec *engine.Record, text string) *history.Receipt {
 	} else {
 		f.seq++
 		e.Seq = f.seq
-		e.Frame = append(sse.AppendID(nil, fmt.Sprintf("%s-%d", testEpoch, f.seq)), body...)
+		e.Frame = append(sse.AppendID(nil, fmt.Sprintf("%s-%d", f.window.Epoch(), f.seq)), body...)
 		f.window.Add(e)
 	}
-	f.hub.Deliver([]*history.Entry{e})
-	return e.Receipt
+	return e
 }
 
 // to publishes a plain event to the addresses and returns who took it.

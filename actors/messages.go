@@ -5,6 +5,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"example.org/hub/engine"
 	"example.org/hub/history"
 )
 
@@ -39,12 +40,12 @@ type (
 	// relay sends a message on to one connection of a user, or to all of them.
 	// Exactly one of deliver, notice and finish is set. registry → user.
 	relay struct {
-		to        *connection // nil for all of the user's
-		deliver   *deliver
-		notice    *notice
-		finish    *finish
-		receipt   *history.Receipt // has a part open for this relay
-		number    uint64           // of the entry, 0 if there is none
+		to      *connection // nil for all of the user's
+		deliver *deliver
+		notice  *notice
+		finish  *finish
+		receipt *history.Receipt // has a part open for this relay
+		number  uint64           // of the entry, 0 if there is none
 	}
 
 	// adopt gives a user a new connection. registry → user.
@@ -56,8 +57,8 @@ type (
 	// open is the first message of a connection. user → connection.
 	open struct {
 		attach    *Attach
-		upTo      uint64 // replay ends here, live events begin behind it
-		dashboard []byte // the last figures, for a dashboard
+		upTo      engine.Position // replay ends here, live events begin behind it
+		dashboard []byte          // the last figures, for a dashboard
 	}
 
 	// closed says that a stream has ended. connection → user.

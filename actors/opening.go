@@ -61,10 +61,18 @@ func (c *connection) replay(m *open) ([]*history.Entry, *history.Gap) {
 	began := time.Now()
 	missed, gap := c.hub.cfg.Window.Replay(history.Query{
 		LastEventID: m.attach.LastEventID,
-		UpTo:        m.upTo,
+		UpTo:        m.upTo.Seq,
 		Addresses:   addresses,
 		Match:       c.accepts,
 	})
+	if c.hub.cfg.Window.Epoch() != m.upTo.Epoch {
+		// The log began anew since the attach, and numbers mean something else.
+		// The connection is told so by a message that is behind this one.
+		missed, gap = nil, &history.Gap{To: m.upTo.String(), Reason: history.GapEpoch}
+		if _, err := engine.ParsePosition(m.attach.LastEventID); err == nil {
+			gap.From = m.attach.LastEventID
+		}
+	}
 	c.hub.metrics.replayed(began, gap)
 	return missed, gap
 }
@@ -72,7 +80,7 @@ func (c *connection) replay(m *open) ([]*history.Entry, *history.Gap) {
 // appendRest appends what follows the replay: the head position, so that a
 // client which has seen no event can resume too, and the dashboard's figures.
 func (c *connection) appendRest(b []byte, m *open) []byte {
-	b = append(c.hub.appendPosition(b, m.upTo), '\n')
+	b = append(sse.AppendID(b, m.upTo.String()), '\n')
 	return append(b, m.dashboard...)
 }
 

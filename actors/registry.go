@@ -8,6 +8,8 @@ import (
 	"unique"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"example.org/hub/engine"
 )
 
 // registry is the root of the tree: it starts and stops users, knows every
@@ -22,8 +24,8 @@ type registry struct {
 	number    uint64        // entries routed; a connection takes each number once
 	inflight  *atomic.Int64 // relays and adoptions on their way through users
 	userProps *actor.Props
-	online    int       // users with open connections
-	ready     []task    // connections that a fan-out has to schedule
+	online    int    // users with open connections
+	ready     []task // connections that a fan-out has to schedule
 }
 
 // kept is what the registry still needs after a fault, when it starts anew.
@@ -126,7 +128,7 @@ func (a *registry) attach(c actor.Context, m *Attach) {
 		a.online++
 	}
 	ref.adopted++
-	begin := &open{attach: m, upTo: a.head}
+	begin := &open{attach: m, upTo: engine.Position{Epoch: *a.hub.epoch.Load(), Seq: a.head}}
 	if m.Dashboard {
 		begin.dashboard = a.figures
 	}

@@ -12,19 +12,16 @@ export interface Backoff {
   resetAfterMs: number
 }
 
-/** No server can make a client wait longer. */
-const LONGEST = 3_600_000
-
 /** The wait before the nth retry in a row, n from 1. `retry` is the server's, 0 without one. */
 export function backoffMs(o: Backoff, n: number, retry: number): number {
-  const base = Math.min(retry || o.minMs, LONGEST)
+  const base = retry || o.minMs
   const ms = Math.min(base * o.factor ** (n - 1), Math.max(o.maxMs, base))
   return ms * (1 - Math.random() * { equal: 0.5, full: 1, none: 0 }[o.jitter])
 }
 
 /** What a server asked for, spread over a fifth more, since it asks many at once. */
 export function askedMs(ms: number): number {
-  return Math.min(ms, LONGEST) * (1 + Math.random() / 5)
+  return ms * (1 + Math.random() / 5)
 }
 
 /** Retry-After in milliseconds (RFC 9110, 10.2.3: seconds or a date), 0 without one. */

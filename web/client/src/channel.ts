@@ -1,11 +1,11 @@
 import { SSEError, type SSEErrorKind } from './error.ts'
 import type { Gap } from './events.ts'
-import type { EventOf, SSEClient, SSEClientOptions, SSEEvent, SSESnapshot, SSEStatus } from './types.ts'
+import type { SSEClient, SSEClientOptions, SSEEvent, SSESnapshot, SSEStatus } from './types.ts'
 
 type Handler = (data: unknown, event: SSEEvent<unknown>) => void
 
 /** Handlers, status and position of a client: what is the same wherever the events come from. */
-export interface Channel<M extends object> extends Pick<SSEClient<M>, 'on' | 'subscribe' | 'getSnapshot' | 'events'> {
+export interface Channel<M extends object> extends Pick<SSEClient<M>, 'on' | 'subscribe' | 'getSnapshot'> {
   /** Position after the last event whose handlers ran. */
   id: string
   set(status: SSEStatus, error?: SSEError | null, attempt?: number, retryAt?: number | null): void
@@ -16,23 +16,23 @@ export interface Channel<M extends object> extends Pick<SSEClient<M>, 'on' | 'su
 
 type Reporter = Pick<SSEClientOptions, 'onError'>
 
-/** Hands an error to the user. One that is a fault in the user's own code never goes unseen. */
-export function report(o: Reporter, error: SSEError, fault?: boolean): void {
-  try {
-    o.onError ? o.onError(error) : fault && console.error(error)
-  } catch (e) {
-    console.error(e)
-  }
-}
-
-/** Runs the user's code: what it throws is reported and stops nothing of ours. */
+/** Runs the user's code: what it throws is reported, never goes unseen, and stops nothing of ours. */
 export function guard<T>(o: Reporter, kind: SSEErrorKind, fn: () => T): T | undefined {
   try {
     return fn()
-  } catch (e) {
-    report(o, new SSEError(kind, String(e), true, undefined, e), true)
+  } catch (cause) {
+    try {
+      ;(o.onError ?? console.error)(new SSEError(kind, String(cause), true, undefined, cause))
+    } catch (e) {
+      console.error(e)
+    }
     return
   }
+}
+
+const add = <T>(set: Set<T>, item: T): (() => void) => {
+  set.add(item)
+  return () => set.delete(item)
 }
 
 const snapshotOf = (
@@ -63,15 +63,8 @@ export function createChannel<M extends object>(o: Omit<SSEClientOptions<M>, 'ur
       for (const fn of [...listeners]) fn()
     },
     getSnapshot: () => snapshot,
-    subscribe(fn) {
-      listeners.add(fn)
-      return () => listeners.delete(fn)
-    },
-    on(type: string, fn: unknown) {
-      const handler = [type, fn as Handler] as const
-      handlers.add(handler)
-      return () => handlers.delete(handler)
-    },
+    subscribe: (fn) => add(listeners, () => fn()),
+    on: (type: string, fn: unknown) => add(handlers, [type, fn as Handler] as const),
     emit(type, raw, id) {
       const wanted = [...handlers].filter(([t]) => t === type || t === '*')
       if (!wanted[0]) return
@@ -85,24 +78,6 @@ export function createChannel<M extends object>(o: Omit<SSEClientOptions<M>, 'ur
       if (id === channel.id) return
       channel.id = id
       guard(o, 'handler', () => o.storage?.set(id))
-    },
-    async *events({ signal, max = 1024 } = {}) {
-      const queue: EventOf<M>[] = []
-      let wake = (): void => {}
-      const notice = (_?: unknown): void => wake()
-      const off = [channel.on('*', (_, event) => notice(queue.push(event as EventOf<M>))), channel.subscribe(notice)]
-      signal?.addEventListener('abort', notice)
-      try {
-        while (!signal?.aborted) {
-          if (queue.length > max) throw new SSEError('handler', 'too many events wait')
-          const event = queue.shift()
-          if (event) yield event
-          else if (snapshot.status === 'closed') return
-          else await new Promise<void>((resolve) => (wake = resolve))
-        }
-      } finally {
-        for (const fn of off) fn()
-      }
     },
   }
   channel.on('gap' as keyof M & string, (gap) => o.onGap?.(gap as Gap))

@@ -1,6 +1,7 @@
 import { askedMs, backoffMs, retryAfterMs } from './backoff.ts'
-import { createChannel, guard, report } from './channel.ts'
+import { createChannel, guard } from './channel.ts'
 import { SSEError } from './error.ts'
+import { iterable } from './iterate.ts'
 import { createParser } from './parser.ts'
 import type { HubEvents, SSEClient, SSEClientOptions } from './types.ts'
 
@@ -23,6 +24,13 @@ const byteString = (text: string): string => unescape(encodeURIComponent(text))
  * server; then it keeps the stream open until `close()`, or until no retry can help.
  */
 export function createSSEClient<M extends object = HubEvents>(o: SSEClientOptions<M>): SSEClient<M> {
+  return iterable<M, BareClient<M>>(createBareClient(o))
+}
+
+export type BareClient<M extends object> = Omit<SSEClient<M>, 'events'>
+
+/** The same without `events()`, for the hooks. */
+export function createBareClient<M extends object>(o: SSEClientOptions<M>): BareClient<M> {
   const channel = createChannel<M>(o)
   const timers: ReturnType<typeof setTimeout>[] = []
   // What began under an older number has been replaced, and touches nothing any more.
@@ -113,14 +121,13 @@ export function createSSEClient<M extends object = HubEvents>(o: SSEClientOption
       })
       if (current !== generation) return
       const { status, body } = response
-      const header = (name: string): string => response.headers.get(name) ?? ''
       const code = 'HTTP ' + status
       if (status === 204) throw new SSEError('stopped', code, false, status)
       if (status !== 200) {
-        asked = retryAfterMs(header('Retry-After'))
+        asked = retryAfterMs(response.headers.get('Retry-After'))
         throw new SSEError(/40[13]/.test(code) ? 'auth' : 'http', code, / (408|425|429|5..)/.test(code), status)
       }
-      const type = header('Content-Type')
+      const type = String(response.headers.get('Content-Type'))
       if (!/^text\/event-stream *(;|$)/i.test(type)) throw new SSEError('content-type', 'not a stream: ' + type, false, status)
       if (!body) throw new SSEError('network', 'fetch without streaming', false)
 
@@ -139,7 +146,7 @@ export function createSSEClient<M extends object = HubEvents>(o: SSEClientOption
           id(id) {
             if (current === generation) channel.commit(id)
           },
-          retry: (ms) => (retryMs = Math.max(ms, 10)),
+          retry: (ms) => (retryMs = ms),
           comment: (text) => o.onComment?.(text),
         },
         channel.id,
@@ -178,13 +185,14 @@ export function createSSEClient<M extends object = HubEvents>(o: SSEClientOption
 
     const current = generation
     const retry = e.kind !== 'stopped' && (guard(o, 'handler', () => o.shouldRetry?.(e, failures)) ?? e.retryable)
-    report(o, e)
+    guard(o, 'handler', () => o.onError?.(e))
     if (current !== generation) return
     if (!retry || failures >= (o.maxRetries ?? Infinity)) return end(e)
     wait(Math.max(backoffMs(backoff, ++failures, retryMs), askedMs(asked)), e)
   }
 
   const wait = (ms: number, e: SSEError | null): void => {
+    ms = Math.min(ms, 3.6e6) // no server can make a client wait longer
     channel.set('waiting', e, failures, Date.now() + ms)
     later(MAIN, ms, attempt)
   }

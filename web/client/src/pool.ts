@@ -1,18 +1,18 @@
-import { createSSEClient } from './client.ts'
+import { createBareClient, type BareClient } from './client.ts'
 import type { SSEError } from './error.ts'
-import type { SSEClient, SSEClientOptions } from './types.ts'
+import type { SSEClientOptions } from './types.ts'
 
 type Any = any
 type User = { readonly current: Omit<SSEClientOptions<Any>, 'url'> & { url?: string | undefined } }
 
-const pool = new Map<string, { client: SSEClient<Any>; users: Set<User> }>()
+const pool = new Map<string, { client: BareClient<Any>; users: Set<User> }>()
 
 /**
  * Returns the page's client for a key, made at its first use, and how to give it back. The last one
  * to give it back closes it, a task later: React's StrictMode and a change of route mount the next
  * user right after the last has gone.
  */
-export function acquire(key: string, user: User): [client: SSEClient<Any>, release: () => void] {
+export function acquire(key: string, user: User): [client: BareClient<Any>, release: () => void] {
   let entry = pool.get(key)
   if (!entry) {
     const users = new Set<User>()
@@ -24,7 +24,7 @@ export function acquire(key: string, user: User): [client: SSEClient<Any>, relea
         return ([...users].pop() ?? user).current[name]
       },
     })
-    pool.set(key, (entry = { client: createSSEClient(options), users }))
+    pool.set(key, (entry = { client: createBareClient(options), users }))
   }
   const { client, users } = entry
   users.add(user)

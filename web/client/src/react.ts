@@ -4,9 +4,10 @@ import {
   useSyncExternalStore, type Context, type ReactElement, type ReactNode,
 } from 'react'
 import { IDLE } from './channel.ts'
+import type { BareClient } from './client.ts'
 import type { SSEError } from './error.ts'
 import { acquire } from './pool.ts'
-import type { EventOf, HubEvents, SSEClient, SSEClientOptions, SSEEvent, SSESnapshot, SSEStatus } from './types.ts'
+import type { EventOf, HubEvents, SSEClientOptions, SSEEvent, SSESnapshot, SSEStatus } from './types.ts'
 
 type Any = any
 
@@ -19,7 +20,7 @@ export interface StreamOptions<M extends object = HubEvents> extends Omit<SSECli
   /** Default true. */
   enabled?: boolean | undefined
   /** A client of your own, instead of the page's. The hook starts it and never closes it. */
-  client?: SSEClient<M> | undefined
+  client?: BareClient<M> | undefined
 }
 
 export interface UseSSEOptions<M extends object = HubEvents> extends StreamOptions<M> {
@@ -59,15 +60,26 @@ interface Stream extends SSESnapshot, Pick<UseSSEResult<Any>, 'reconnect' | 'clo
 /** Joins the stream that the options name. listen is called with null when the stream changes. */
 function useStream(own: StreamOptions<Any>, listen?: (event: EventOf<Any> | null) => void, quiet?: boolean): Stream {
   const given = useContext(Defaults)
-  const options = { url: '/api/sse', ...given, client: own.url ? undefined : given.client, ...own }
+  const options = { url: '/api/sse', ...given, client: own.url ? undefined : given.client, ...own, listen }
   const { client, enabled } = options
-  const latest = useRef({ ...options, listen })
+  const latest = useRef(options)
   useInsertionEffect(() => {
-    latest.current = { ...options, listen }
+    latest.current = options
   })
-  const active = useRef<SSEClient<Any>>(null)
+  const active = useRef<BareClient<Any>>(null)
   const [detached, setDetached] = useState(false)
-  const key = enabled === false || detached ? '' : JSON.stringify([options.url, options.credentials, options.identity])
+  const key = enabled === false || detached ? '' : [options.url, options.credentials, options.identity].join(' ')
+
+  const [stable] = useState(() => ({
+    reconnect() {
+      setDetached(false)
+      active.current?.reconnect()
+    },
+    closeConnection(o?: { scope?: string }) {
+      if (o?.scope === 'page') active.current?.close()
+      setDetached(true)
+    },
+  }))
 
   const subscribe = useCallback(
     (changed: () => void) => {
@@ -86,14 +98,7 @@ function useStream(own: StreamOptions<Any>, listen?: (event: EventOf<Any> | null
   )
   return {
     ...useSyncExternalStore(subscribe, () => (!quiet && active.current?.getSnapshot()) || (detached ? CLOSED : IDLE), () => IDLE),
-    reconnect: useCallback(() => {
-      setDetached(false)
-      active.current?.reconnect()
-    }, []),
-    closeConnection: useCallback((o) => {
-      if (o?.scope === 'page') active.current?.close()
-      setDetached(true)
-    }, []),
+    ...stable,
   }
 }
 
@@ -114,9 +119,9 @@ export function useSSE<M extends object = HubEvents>(own: UseSSEOptions<NoInfer<
           render({})
         }
         const { throttle = 'frame' } = o
-        if (throttle === false) show()
-        else if (throttle === 'frame' && typeof requestAnimationFrame === 'function') requestAnimationFrame(show)
-        else setTimeout(show, throttle === 'frame' ? 16 : throttle)
+        if (!throttle) show()
+        else if (throttle === 'frame') (globalThis.requestAnimationFrame ?? setTimeout)(show)
+        else setTimeout(show, throttle)
       }
     }
     if (!event) return

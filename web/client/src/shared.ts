@@ -1,6 +1,7 @@
 import { createChannel, type Channel } from './channel.ts'
-import { createSSEClient } from './client.ts'
+import { createBareClient, createSSEClient, type BareClient } from './client.ts'
 import { SSEError } from './error.ts'
+import { iterable } from './iterate.ts'
 import type { HubEvents, SSEClient, SSEClientOptions } from './types.ts'
 
 export interface SharedSSEOptions<M extends object = HubEvents> extends SSEClientOptions<M> {
@@ -40,7 +41,7 @@ export function createSharedSSEClient<M extends object = HubEvents>(o: SharedSSE
   const beatMs = o.leaderHeartbeatMs ?? 5000
   const seen = new Set<string>()
   let port: BroadcastChannel | undefined
-  let leader: SSEClient<M> | undefined // our own stream, while we lead
+  let leader: BareClient<M> | undefined // our own stream, while we lead
   let term = 0
   let heardAt = 0
   let suspect = false
@@ -68,7 +69,7 @@ export function createSharedSSEClient<M extends object = HubEvents>(o: SharedSSE
     demote()
     term++
     let position = channel.id
-    const stream = (leader = createSSEClient<M>({
+    const stream = (leader = createBareClient<M>({
       ...o,
       lastEventId: position,
       storage: undefined,
@@ -172,7 +173,7 @@ export function createSharedSSEClient<M extends object = HubEvents>(o: SharedSSE
     if (!port) start()
   }
 
-  return Object.assign(channel, {
+  return iterable<M, BareClient<M>>(Object.assign(channel, {
     connect,
     reconnect() {
       if (leader) leader.reconnect()
@@ -181,7 +182,7 @@ export function createSharedSSEClient<M extends object = HubEvents>(o: SharedSSE
     },
     close,
     [Symbol.dispose]: close,
-  })
+  }))
 }
 
 /** FNV-1a, so that names tell no one who is logged in. */

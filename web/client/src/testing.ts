@@ -1,5 +1,7 @@
 import { createChannel } from './channel.ts'
+import type { BareClient } from './client.ts'
 import type { SSEError } from './error.ts'
+import { iterable } from './iterate.ts'
 import type { HubEvents, SSEClient, SSEStatus } from './types.ts'
 
 export interface FakeClient<M extends object = HubEvents> extends SSEClient<M> {
@@ -13,7 +15,7 @@ export function createFakeClient<M extends object = HubEvents>(): FakeClient<M> 
   const channel = createChannel<M>({})
   const open = (): void => channel.set('open')
   const close = (): void => channel.set('closed')
-  return Object.assign(channel, {
+  return iterable<M, BareClient<M>>(Object.assign(channel, {
     push(type: string, data: unknown, id = channel.id) {
       channel.emit(type, JSON.stringify(data), id)
       channel.commit(id)
@@ -23,7 +25,7 @@ export function createFakeClient<M extends object = HubEvents>(): FakeClient<M> 
     reconnect: open,
     close,
     [Symbol.dispose]: close,
-  }) as FakeClient<M>
+  })) as FakeClient<M>
 }
 
 export interface FakeConnection {

@@ -13,7 +13,6 @@ describe('backoffMs', () => {
   it("starts from the server's retry, which may raise the cap", () => {
     expect(backoffMs(base, 2, 3000)).toBe(6000)
     expect(backoffMs(base, 3, 60_000)).toBe(60_000)
-    expect(backoffMs(base, 1, 1e12)).toBe(3_600_000)
   })
 
   it('draws the jitter after the cap', () => {
@@ -26,10 +25,9 @@ describe('backoffMs', () => {
   })
 })
 
-it('askedMs spreads over a fifth more and is bounded', () => {
+it('askedMs spreads over a fifth more', () => {
   vi.spyOn(Math, 'random').mockReturnValue(0.5)
   expect(askedMs(1000)).toBeCloseTo(1100)
-  expect(askedMs(1e15)).toBeCloseTo(3_960_000)
   expect(askedMs(0)).toBe(0)
 })
 

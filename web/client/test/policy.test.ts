@@ -153,6 +153,12 @@ describe('waits', () => {
     expect(ms).toBeLessThan(64_000)
   })
 
+  it('for an hour at most, whatever a server says', async () => {
+    for (const answer of [status(503, { 'Retry-After': '99999999' }), streamOnce('retry: 99999999999\n\n')]) {
+      expect(await waitOf(answer)).toBeLessThan(3_610_000)
+    }
+  })
+
   it('for what the reconnect event says', async () => {
     const errors: SSEError[] = []
     const ms = await waitOf(streamOnce(event('reconnect', { reason: 'drain', retryMs: 40_000 })), { onError: (e) => errors.push(e) })

@@ -94,10 +94,7 @@ func TestOpen_PasswordComesFromAFileAndMayChange(t *testing.T) {
 		}
 		writeFile(t, file, "other")
 	}
-	eventually(t, "an append with the new password", func() bool {
-		_, err := e.Append(t.Context(), numbered(2), "2")
-		return err == nil
-	})
+	mustEventually(t, e, 2)
 	f.awaitNumber(t, 2)
 }
 

@@ -177,7 +177,7 @@ func TestEngine_StoppedServerIsUnavailableAndThenGoesOn(t *testing.T) {
 	f := follow(t, e)
 	f.awaitNumber(t, 1)
 	s.signal(syscall.SIGSTOP)
-	if _, err := e.Append(t.Context(), numbered(2), "2"); !errors.Is(err, engine.ErrUnavailable) {
+	if _, err := e.Append(t.Context(), numbered(2), "key 2"); !errors.Is(err, engine.ErrUnavailable) {
 		t.Errorf("Append: %v, want ErrUnavailable", err)
 	}
 	if _, err := e.Bounds(t.Context()); !errors.Is(err, engine.ErrUnavailable) {
@@ -185,10 +185,7 @@ func TestEngine_StoppedServerIsUnavailableAndThenGoesOn(t *testing.T) {
 	}
 	eventually(t, "the tail to notice", func() bool { return !e.Up() })
 	s.signal(syscall.SIGCONT)
-	eventually(t, "the server", func() bool {
-		_, err := e.Append(t.Context(), numbered(2), "2")
-		return err == nil
-	})
+	mustEventually(t, e, 2)
 	mustAppend(t, e, 3, "")
 	f.awaitNumber(t, 3)
 	eventually(t, "the engine to be up", e.Up)

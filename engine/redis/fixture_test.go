@@ -267,3 +267,14 @@ func dial(t *testing.T, s *redisServer) func(line string) string {
 		return string(answer[:n])
 	}
 }
+
+// mustEventually appends a record once, as soon as the server takes it.
+func mustEventually(t *testing.T, e *Engine, n int) (got engine.Appended) {
+	t.Helper()
+	eventually(t, "the server", func() bool {
+		var err error
+		got, err = e.Append(t.Context(), numbered(n), "key "+strconv.Itoa(n))
+		return err == nil
+	})
+	return got
+}

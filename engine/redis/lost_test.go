@@ -94,12 +94,7 @@ func TestEngine_AppendNoticesALogThatEndsTooEarly(t *testing.T) {
 	appendNumbers(t, e, 11, 21)
 	before := mustBounds(t, e)
 	goBack(t, s, nil)
-	var got engine.Appended
-	eventually(t, "the server", func() (ok bool) {
-		var err error
-		got, err = e.Append(t.Context(), numbered(21), "")
-		return err == nil
-	})
+	got := mustEventually(t, e, 21)
 	if got.Position.Epoch == before.Epoch || got.Position.Seq != 1 {
 		t.Errorf("record 21 is at %v after %+v", got.Position, before)
 	}

@@ -59,10 +59,7 @@ func TestEngine_FollowsAFailover(t *testing.T) {
 	})
 	before := mustBounds(t, e)
 	master.end()
-	eventually(t, "the replica to take over", func() bool {
-		_, err := e.Append(t.Context(), numbered(2), "2")
-		return err == nil
-	})
+	mustEventually(t, e, 2)
 	f.awaitNumber(t, 2)
 	if b := mustBounds(t, e); b.Epoch != before.Epoch || b.Head != 2 {
 		t.Errorf("Bounds = %+v after %+v", b, before)

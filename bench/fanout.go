@@ -31,11 +31,6 @@ func (f *fanoutScenario) Validate() error {
 }
 
 func (f *fanoutScenario) run(ctx context.Context, e *environment) (*outcome, error) {
-	s, err := e.start(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer s.stop()
 	phases := make([]fanoutPhase, 0, len(f.Depth)+1)
 	for _, d := range f.Depth {
 		phases = append(phases, fanoutPhase{name: fmt.Sprintf("depth%d", d), slots: d, events: f.Events})
@@ -45,7 +40,7 @@ func (f *fanoutScenario) run(ctx context.Context, e *environment) (*outcome, err
 	}
 	out := &outcome{}
 	for _, p := range phases {
-		if err := p.run(ctx, e, s, out); err != nil {
+		if err := p.run(ctx, e, out); err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
@@ -61,8 +56,15 @@ type fanoutPhase struct {
 	rate   float64
 }
 
-// run opens the connections, warms up, and measures.
-func (p fanoutPhase) run(ctx context.Context, e *environment, s *server, out *outcome) error {
+// run opens the connections of a fresh target, warms up, and measures. A target
+// that served the phase before may still hold its streams: some notice that a
+// client went only when they write.
+func (p fanoutPhase) run(ctx context.Context, e *environment, out *outcome) error {
+	s, err := e.start(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
 	sw, err := s.swarm(e, e.Conns, p.slots)
 	if err != nil {
 		return err

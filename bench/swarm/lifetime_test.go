@@ -78,6 +78,40 @@ func TestReader_GivesUpAMalformedStream(t *testing.T) {
 	}
 }
 
+// TestReader_SeesAnEndThatComesWithData holds the reader up until both are there,
+// so that one edge tells of them.
+func TestReader_SeesAnEndThatComesWithData(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	accepted := make(chan net.Conn, 1)
+	go func() {
+		conn, err := ln.Accept()
+		if err == nil {
+			_, _ = io.WriteString(conn, plainHead+"data: hi\n\n")
+			_, _ = conn.Read(make([]byte, 1000)) // unread bytes would turn the end into a reset
+		}
+		accepted <- conn
+	}()
+	sw, err := New(Config{Addr: netip.MustParseAddrPort(ln.Addr().String()), Readers: 1, Slots: 1, Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sw.Close()
+	if res, err := sw.Open(OpenConfig{Count: 1, Concurrency: 1, Timeout: 10 * time.Second, Request: get("/")}); err != nil || res.Opened != 1 {
+		t.Fatalf("opened %d: %v, %v", res.Opened, res.Causes, err)
+	}
+	conn := <-accepted
+	sw.readers[0].cmds.do(func() {
+		_, _ = io.WriteString(conn, "data: bye\n\n")
+		_ = conn.Close()
+		time.Sleep(20 * time.Millisecond) // for both to arrive
+	})
+	eventually(t, sw, "closed", func(s *Stats) uint64 { return s.Closed }, 1)
+}
+
 func TestReader_TakesTheLastChunkForTheEnd(t *testing.T) {
 	sw := openScript(t, hello, "0\r\n\r\n", 3, false)
 	eventually(t, sw, "closed", func(s *Stats) uint64 { return s.Closed }, 3)

@@ -23,7 +23,7 @@ type members struct {
 }
 
 // startCluster starts three members at once, as an operator would.
-func startCluster(t *testing.T) *members {
+func startCluster(t *testing.T, change func(cfg *Config)) *members {
 	t.Helper()
 	const n = 3
 	ports := freePorts(t, 2*n)
@@ -40,8 +40,11 @@ func startCluster(t *testing.T) *members {
 			ServerName: fmt.Sprintf("core%d", i), ClusterListen: peers[i], ClusterPeers: peers,
 			ClusterSecretFile: secret, ClientListen: client, DataDir: t.TempDir(), MaxBytes: 16 << 30,
 		})
+		if change != nil {
+			change(&m.configs[i])
+		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var starting sync.WaitGroup
 	for i := range n {
@@ -71,7 +74,7 @@ func (m *members) stop() {
 }
 
 func TestEngine_ContractClusterClient(t *testing.T) {
-	m := startCluster(t)
+	m := startCluster(t, nil)
 	config := func(*testing.T) Config {
 		cfg := m.client
 		cfg.Namespace, cfg.Replicas = freshNamespace(), 3
@@ -81,7 +84,7 @@ func TestEngine_ContractClusterClient(t *testing.T) {
 }
 
 func TestCluster_AMemberLeavesAndReturnsAndNothingIsLost(t *testing.T) {
-	m := startCluster(t)
+	m := startCluster(t, nil)
 	for i, e := range m.engines {
 		if st, err := e.lookUp(t.Context()); err != nil || st.config.Replicas != 3 || st.epoch != *m.engines[0].epoch.Load() {
 			t.Fatalf("member %d has %+v, %v", i, st, err)

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 // testLog says nothing, or everything with HUB_TEST_LOG set.
 func testLog() *slog.Logger {
 	if os.Getenv("HUB_TEST_LOG") != "" {
-		return slog.New(slog.NewTextHandler(os.Stderr, nil))
+		return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	return slog.New(slog.DiscardHandler)
 }

@@ -22,24 +22,6 @@ func (s *settings) check() error {
 	)
 }
 
-func (s *settings) checkEngine() error {
-	name, _, _ := strings.Cut(s.Engine, ":")
-	switch name {
-	case "memory":
-		if s.Engine != "memory" {
-			return fmt.Errorf("--engine %s: the memory engine takes no address", redact(s.Engine))
-		}
-		if s.DataDir != "" {
-			return errors.New("--data-dir: the memory engine stores nothing; it goes with --engine nats")
-		}
-		return nil
-	case "nats", "redis":
-		return fmt.Errorf("--engine %s: the %s engine is not built in yet; this build has memory", redact(s.Engine), name)
-	default:
-		return fmt.Errorf("--engine %s: want memory, nats://HOST or redis://HOST", redact(s.Engine))
-	}
-}
-
 func (s *settings) checkListeners() error {
 	var errs []error
 	for _, l := range []struct{ flag, addr string }{{"listen", s.Listen}, {"internal-listen", s.InternalListen}} {

@@ -27,9 +27,9 @@ func TestCheck_Refusals(t *testing.T) {
 		{"a secret is no public key", []string{"--jwt-public-key-file", secret}, "--jwt-public-key-file"},
 		{"bad API keys", []string{"--dev", "--api-key-file", short}, "--api-key-file"},
 		{"bad key set", []string{"--jwks-url", "id.example"}, "not a URL"},
-		{"an engine of later", []string{"--dev", "--engine", "nats://u:hidden@n:4222"}, "the nats engine is not built in yet"},
-		{"another engine of later", []string{"--dev", "--engine", "redis://r:6379"}, "the redis engine is not built in yet"},
-		{"no engine", []string{"--dev", "--engine", "postgres://p"}, "want memory, nats://HOST or redis://HOST"},
+		{"an unknown engine", []string{"--dev", "--engine", "kafka://u:hidden@n:4222"}, "want memory, nats, nats://HOST or redis://HOST"},
+		{"a setting of another engine", []string{"--dev", "--engine-replicas", "3"}, "--engine-replicas: goes with NATS, not with --engine memory"},
+		{"no engine", []string{"--dev", "--engine", "postgres://p"}, "want memory, nats, nats://HOST or redis://HOST"},
 		{"memory stores nothing", []string{"--dev", "--data-dir", "data"}, "--data-dir"},
 		{"no port", []string{"--dev", "--listen", "127.0.0.1"}, "--listen: want host:port"},
 		{"half a certificate", []string{"--dev", "--tls-cert", secret}, "go together"},
@@ -64,7 +64,7 @@ func TestCheck_Refusals(t *testing.T) {
 
 // What config --check refuses, serve refuses as well, before it starts anything.
 func TestServe_RefusesWhatCheckRefuses(t *testing.T) {
-	for _, args := range [][]string{{}, {"--dev", "--engine", "nats://n"}, {"--internal-listen", ":0"}} {
+	for _, args := range [][]string{{}, {"--dev", "--engine", "kafka://n"}, {"--internal-listen", ":0"}} {
 		code, out, errs := command(t, append([]string{"serve"}, args...)...)
 		if code != exitUsage || errs == "" || out != "" {
 			t.Errorf("hub serve %v: got code %d, %q, %q", args, code, out, errs)
@@ -73,7 +73,7 @@ func TestServe_RefusesWhatCheckRefuses(t *testing.T) {
 }
 
 func TestCheck_NamesEveryMistake(t *testing.T) {
-	s := settings{Engine: "x", Listen: "x", InternalListen: "x", ShutdownTimeout: time.Second}
+	s := settings{engineSettings: engineSettings{Engine: "x"}, Listen: "x", InternalListen: "x", ShutdownTimeout: time.Second}
 	for _, want := range []string{"--engine", "--listen", "--internal-listen", "no key", "--heartbeat", "--max-data"} {
 		if err := s.check(); !strings.Contains(err.Error(), want) {
 			t.Errorf("nothing about %s in %v", want, err)

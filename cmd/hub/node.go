@@ -13,7 +13,6 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"example.org/hub/actors"
-	"example.org/hub/engine"
 	"example.org/hub/history"
 	"example.org/hub/transport"
 )
@@ -25,7 +24,7 @@ type node struct {
 	log *slog.Logger
 
 	identity *identity
-	engine   engine.Engine
+	engine   sharedLog
 	delivery *delivery
 	events   *history.Log
 	actors   *actors.Hub
@@ -55,7 +54,9 @@ func (n *node) assemble(ctx context.Context, streams int) (err error) {
 	if n.identity, err = openIdentity(ctx, n.cfg, n.log); err != nil {
 		return err
 	}
-	n.engine = n.cfg.openEngine()
+	if n.engine, err = n.cfg.openEngine(ctx, n.log); err != nil {
+		return err
+	}
 	n.delivery = newDelivery(n.identity.revocations)
 	window := n.cfg.historyConfig()
 	window.OnReset = n.delivery.reset

@@ -7,15 +7,9 @@ import (
 
 	"example.org/hub/actors"
 	"example.org/hub/engine"
-	"example.org/hub/engine/memory"
 	"example.org/hub/history"
 	"example.org/hub/transport"
 )
-
-// openEngine opens the log. check has refused every engine but memory.
-func (s *settings) openEngine() engine.Engine {
-	return memory.New(memory.Config{MaxAge: s.WindowAge, MaxRecords: s.WindowEvents, MaxBytes: int64(s.WindowBytes)})
-}
 
 func (s *settings) historyConfig() history.Config {
 	return history.Config{

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -44,7 +45,7 @@ func (c *serveCmd) Run(p *program) error {
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(signals)
 
-	n, err := start(p.ctx, &c.settings, streams, log)
+	n, err := c.start(p.ctx, signals, streams, log)
 	if err != nil {
 		return err
 	}
@@ -53,6 +54,26 @@ func (c *serveCmd) Run(p *program) error {
 		dev.printCommands(p.stdout, n)
 	}
 	return n.runUntil(p.ctx, signals)
+}
+
+// start starts the hub. A signal ends the wait for an engine that does not
+// answer.
+func (c *serveCmd) start(ctx context.Context, signals <-chan os.Signal, streams int, log *slog.Logger) (*node, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	started := make(chan struct{})
+	defer close(started)
+	go func() {
+		select {
+		case <-signals:
+			cancel(errInterrupted)
+		case <-started:
+		}
+	}()
+	n, err := start(ctx, &c.settings, streams, log)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return nil, cause
+	}
+	return n, err //nolint:govet // the context is the running hub's; it ends with the program
 }
 
 // runUntil waits for the reason to stop and stops. A second signal ends it at

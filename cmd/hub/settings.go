@@ -28,8 +28,8 @@ type settings struct {
 	JWTLeeway        time.Duration `name:"jwt-leeway" group:"Identity:" default:"10s" help:"Allowed difference of clocks, at most 30s."`
 	APIKeyFile       string        `name:"api-key-file" group:"Identity:" placeholder:"FILE" help:"Keys of services, one name:key[:scope,scope] a line."`
 
-	Engine       string        `group:"Log:" default:"memory" help:"Where the log is: memory, nats://HOST or redis://HOST."`
-	DataDir      string        `group:"Log:" placeholder:"DIR" help:"Where an embedded NATS keeps the log."`
+	engineSettings
+
 	WindowAge    time.Duration `group:"Log:" default:"10m" help:"How long events can be replayed."`
 	WindowEvents int           `group:"Log:" default:"100000" help:"How many events can be replayed."`
 	WindowBytes  byteSize      `group:"Log:" default:"64MiB" help:"How much memory the events to replay may take."`

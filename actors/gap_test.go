@@ -167,3 +167,20 @@ func TestMetrics_LatencyIsNeverNegative(t *testing.T) {
 		t.Errorf("an event from a clock that is ahead took %v", time.Duration(w.latencySum.Load()))
 	}
 }
+
+// A transient event may get lost, and one that replaced a retained one would
+// take it along without a word.
+func TestOutqueue_ATransientEventReplacesNoRetainedOne(t *testing.T) {
+	event := func(seq uint64) queued {
+		return queued{frame: []byte("x"), entry: &history.Entry{Seq: seq, Record: &engine.Record{Key: "k"}}, live: true}
+	}
+	for _, tt := range []struct {
+		older, newer uint64
+		want         outcome
+	}{{1, 2, conflated}, {0, 2, conflated}, {0, 0, conflated}, {1, 0, accepted}} {
+		o := newOutqueue([]queued{event(tt.older)}, 0)
+		if got := o.push(event(tt.newer), engine.SlowConflate, 100); got != tt.want {
+			t.Errorf("%d behind %d: %d, want %d", tt.newer, tt.older, got, tt.want)
+		}
+	}
+}

@@ -96,7 +96,7 @@ func (o *outqueue) push(f queued, policy engine.SlowPolicy, limit int) outcome {
 		return accepted
 	}
 	result := accepted
-	if policy == engine.SlowConflate && f.key() != "" && o.gap.empty() && o.dropKey(f.key()) {
+	if policy == engine.SlowConflate && f.key() != "" && o.gap.empty() && o.dropKey(&f) {
 		result = conflated
 	}
 	switch {
@@ -116,11 +116,14 @@ func (o *outqueue) push(f queued, policy engine.SlowPolicy, limit int) outcome {
 	}
 }
 
-// dropKey removes the queued event with the key. The newer one goes to the end,
-// not into its place: ids must leave in order or a resume would skip events.
-func (o *outqueue) dropKey(key string) bool {
+// dropKey removes the queued event that a newer one of the same key replaces.
+// That one goes to the end, not into its place: ids must leave in order or a
+// resume would skip events. A transient event, which may get lost, replaces only
+// another one.
+func (o *outqueue) dropKey(newer *queued) bool {
 	for i := o.firstWhole(); i < len(o.frames); i++ {
-		if f := &o.frames[i]; f.live && f.key() == key {
+		f := &o.frames[i]
+		if f.live && f.key() == newer.key() && (newer.entry.Seq != 0 || f.entry.Seq == 0) {
 			o.account(f, -1)
 			o.frames = slices.Delete(o.frames, i, i+1)
 			return true

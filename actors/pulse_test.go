@@ -16,9 +16,11 @@ func inBubble(t *testing.T, configure func(*Config), test func(*fixture)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, configure)
+		defer func() {
+			f.stop()
+			time.Sleep(time.Second) // protoactor throttles its log of dead letters by a timer
+		}()
 		test(f)
-		f.stop()
-		time.Sleep(time.Second) // protoactor throttles its log of dead letters by a timer
 	})
 }
 

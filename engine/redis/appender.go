@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,10 +21,6 @@ const (
 
 	// maxRequests is how many records wait for an appender.
 	maxRequests = 1024
-
-	// The limits of what goes into one call. A server runs nothing else meanwhile.
-	maxCall      = 256
-	maxCallBytes = 1 << 20
 
 	// maxAnew is how often a call is repeated because the log had to be made.
 	maxAnew = 3
@@ -49,7 +46,7 @@ func (e *Engine) runAppender(ctx context.Context) {
 		case first := <-e.requests:
 			c.reset()
 			c.add(first)
-			for more := true; more && len(c.keyed)+len(c.plain) < maxCall && c.bytes < maxCallBytes; {
+			for more := true; more && !c.full(); {
 				select {
 				case next := <-e.requests:
 					c.add(next)
@@ -64,43 +61,9 @@ func (e *Engine) runAppender(ctx context.Context) {
 	}
 }
 
-// call is one call of the append script.
-type call struct {
-	keyed, plain []*request // those with a key go first
-	bytes        int
-	until        time.Time
-}
-
-func (c *call) reset() {
-	clear(c.keyed)
-	clear(c.plain)
-	c.keyed, c.plain, c.bytes, c.until = c.keyed[:0], c.plain[:0], 0, time.Time{}
-}
-
-// add takes a request over, unless its caller has given up or waits too long.
-func (c *call) add(r *request) {
-	if !r.take() {
-		return
-	}
-	if time.Until(r.until) <= 0 {
-		r.done <- result{err: errLate}
-		return
-	}
-	if c.until.IsZero() || r.until.Before(c.until) {
-		c.until = r.until
-	}
-	c.bytes += len(r.data)
-	if r.key != "" {
-		c.keyed = append(c.keyed, r)
-	} else {
-		c.plain = append(c.plain, r)
-	}
-}
-
 // send has the server store the call's records and answers their callers.
 func (e *Engine) send(ctx context.Context, c *call) {
-	requests := make([]*request, 0, len(c.keyed)+len(c.plain))
-	requests = append(append(requests, c.keyed...), c.plain...)
+	requests := slices.Concat(c.keyed, c.plain)
 	if len(requests) == 0 {
 		return
 	}

@@ -64,13 +64,18 @@ func (s server) check() error {
 	return nil
 }
 
-// checkServers asks every node that the client knows.
+// checkServers asks every node that the client knows. Some nodes of a Cluster may
+// be down, but not all.
 func checkServers(ctx context.Context, client rueidis.Client, log *slog.Logger) error {
+	answered, failure := false, error(nil)
 	for address, node := range client.Nodes() {
 		info, err := node.Do(ctx, node.B().Info().Build()).ToString()
 		if err != nil {
-			return fmt.Errorf("ask %s for its version: %w", address, err)
+			failure = fmt.Errorf("ask %s for its version: %w", address, err)
+			log.Warn("redis server does not tell its version", "address", address, "err", err)
+			continue
 		}
+		answered = true
 		s := parseInfo(info)
 		if err := s.check(); err != nil {
 			return fmt.Errorf("%s: %w", address, err)
@@ -79,6 +84,9 @@ func checkServers(ctx context.Context, client rueidis.Client, log *slog.Logger) 
 		if s.evicts != "" {
 			log.Warn("redis server may evict the log; set maxmemory-policy noeviction", "address", address, "policy", s.evicts)
 		}
+	}
+	if !answered {
+		return failure
 	}
 	return nil
 }

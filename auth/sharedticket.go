@@ -41,9 +41,10 @@ type SharedTickets struct {
 	mu       sync.Mutex
 	arrivals map[ticketHash]*arrival
 	waiting  int
+	used     usedTickets
 }
 
-// arrival is closed when a ticket comes out of the log.
+// arrival tells who waits that a ticket, or its redemption, has come out of the log.
 type arrival struct {
 	came    chan struct{}
 	waiting int
@@ -52,7 +53,7 @@ type arrival struct {
 // NewSharedTickets returns tickets that travel in a log. Apply is to be called
 // with all of its records of kind engine.Ticket.
 func NewSharedTickets(tickets *Tickets, log Appender) *SharedTickets {
-	return &SharedTickets{tickets: tickets, log: log, arrivals: make(map[ticketHash]*arrival)}
+	return &SharedTickets{tickets: tickets, log: log, arrivals: make(map[ticketHash]*arrival), used: usedTickets{known: make(map[ticketHash]struct{})}}
 }
 
 // Issue is like Tickets.Issue. It also fails with the errors of the log.
@@ -125,13 +126,14 @@ func (s *SharedTickets) Apply(rec *engine.Record) error {
 		return err
 	}
 	hash := r.hash()
-	if r.Redeemed {
-		s.tickets.drop(hash)
-		return nil
-	}
-	s.tickets.insert(hash, r.principal(), r.Until)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if r.Redeemed {
+		s.tickets.drop(hash)
+		s.used.add(hash)
+	} else {
+		s.tickets.insert(hash, r.principal(), r.Until)
+	}
 	if a := s.arrivals[hash]; a != nil {
 		close(a.came)
 		delete(s.arrivals, hash)
@@ -162,11 +164,12 @@ func (s *SharedTickets) await(hash ticketHash) (Principal, bool) {
 	}
 }
 
-// expect returns the arrival of a ticket, nil if too many are waited for.
+// expect returns the arrival of a ticket, nil if it will not come or too many are
+// waited for.
 func (s *SharedTickets) expect(hash ticketHash) *arrival {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.waiting >= maxArrivals {
+	if s.waiting >= maxArrivals || s.used.has(hash) {
 		return nil
 	}
 	a := s.arrivals[hash]

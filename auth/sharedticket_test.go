@@ -104,7 +104,7 @@ func TestSharedTickets_AreRedeemedOnceAmongHubsThatDoNotKnowYet(t *testing.T) {
 	eng := shared(t)
 	issues := openOffice(t, eng, false)
 	hubs := []*office{issues, openOffice(t, eng, false), openOffice(t, eng, false)}
-	for range 300 {
+	for range 100 {
 		text := mustIssue(t, issues, alicePrincipal)
 		var redeemed atomic.Int32
 		var wg sync.WaitGroup
@@ -200,6 +200,21 @@ func TestSharedTickets_NeedTheLog(t *testing.T) {
 	}
 	if _, err := s.Redeem("short"); !errors.Is(err, ErrTicket) {
 		t.Errorf("Redeem: %v", err)
+	}
+}
+
+func TestUsedTickets_ForgetTheOldest(t *testing.T) {
+	u := usedTickets{known: make(map[ticketHash]struct{})}
+	hash := func(n int) (h ticketHash) {
+		h[0], h[1] = byte(n), byte(n>>8)
+		return h
+	}
+	for n := range maxUsed + 10 {
+		u.add(hash(n))
+		u.add(hash(n))
+	}
+	if u.has(hash(9)) || !u.has(hash(10)) || !u.has(hash(maxUsed+9)) || len(u.known) != maxUsed || len(u.order) != maxUsed {
+		t.Errorf("%d known in %d places", len(u.known), len(u.order))
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 // batchLine is what became of one line of an NDJSON body.
 type batchLine struct {
 	pending *history.Pending
+	counted bool // by all hubs
+	out     delivered
 	err     error
 	target  string
 }
@@ -33,9 +35,10 @@ func (s *Server) publishBatch(c *call, key string) error {
 	defer cancel()
 	results := make([]batchLine, len(lines))
 	for i, line := range lines {
-		results[i] = s.appendLine(ctx, line, lineKey(key, i+1), start)
+		results[i] = s.appendLine(ctx, line, lineKey(key, i+1), start, s.wantsAllHubs(c))
 	}
-	s.answerBatch(ctx, c.rc, results)
+	s.await(ctx, results)
+	s.answerBatch(c.rc, results)
 	s.metrics.publishTotal.UpdateDuration(start)
 	return nil
 }
@@ -56,19 +59,37 @@ func splitBatch(body []byte, most int) ([][]byte, error) {
 	return bytes.Split(body, []byte{'\n'}), nil
 }
 
-func (s *Server) appendLine(ctx context.Context, line []byte, key string, now time.Time) batchLine {
+func (s *Server) appendLine(ctx context.Context, line []byte, key string, now time.Time, counted bool) batchLine {
 	rec, err := s.decode(line, now)
 	if err != nil {
 		return batchLine{err: err, target: targetNone}
 	}
 	target := targetOf(rec.To)
+	rec.Counted = counted
 	pending, err := s.append(ctx, rec, key)
-	return batchLine{pending: pending, err: err, target: target}
+	return batchLine{pending: pending, counted: counted, err: err, target: target}
+}
+
+// await waits for the outcomes of all lines.
+func (s *Server) await(ctx context.Context, results []batchLine) {
+	var pending []*history.Pending
+	var outs []*delivered
+	for i := range results {
+		r := &results[i]
+		if r.err != nil {
+			continue
+		}
+		r.out.Outcome = r.pending.Wait(ctx)
+		if r.counted && !r.out.Duplicate {
+			pending, outs = append(pending, r.pending), append(outs, &r.out)
+		}
+	}
+	s.countAll(pending, outs)
 }
 
 // answerBatch writes one result a line. If no line was stored, the status is
 // that of the first failure, so that a caller who looks only there notices.
-func (s *Server) answerBatch(ctx context.Context, rc *fasthttp.RequestCtx, results []batchLine) {
+func (s *Server) answerBatch(rc *fasthttp.RequestCtx, results []batchLine) {
 	setNoStore(rc, contentNDJSON)
 	body := make([]byte, 0, len(results)*64)
 	stored := false
@@ -76,7 +97,7 @@ func (s *Server) answerBatch(ctx context.Context, rc *fasthttp.RequestCtx, resul
 		r := &results[i]
 		if r.err == nil {
 			stored = true
-			body = appendOutcome(body, r.pending.Wait(ctx))
+			body = appendOutcome(body, r.out)
 		} else {
 			body = s.appendLineProblem(body, i+1, r.err)
 		}

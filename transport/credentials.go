@@ -7,6 +7,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"example.org/hub/auth"
+	"example.org/hub/engine"
 )
 
 const (
@@ -54,6 +55,9 @@ func (s *Server) present(c *call, tickets bool) (auth.Principal, error) {
 		return auth.Principal{}, unauthorised(auth.ErrMissing)
 	}
 	p, err := s.tickets.Redeem(string(ticket))
+	if errors.Is(err, engine.ErrUnavailable) || errors.Is(err, engine.ErrClosed) {
+		return p, err // whether it is good is not known
+	}
 	if err != nil {
 		return p, unauthorised(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"example.org/hub/actors"
 	"example.org/hub/auth"
+	"example.org/hub/cluster"
 	"example.org/hub/engine"
 	"example.org/hub/history"
 )
@@ -66,6 +67,27 @@ type RevocationList interface {
 	Check(*auth.Principal) error
 }
 
+// Cluster is the way to the other hubs. *cluster.Member is one.
+type Cluster interface {
+	// Gather asks all others and names those that do not answer in time. For a
+	// hub that is alone it costs nothing.
+	Gather(ctx context.Context, q cluster.Question) (replies []cluster.Reply, silent []string)
+}
+
+// Counts knows whom records that every hub counts have reached here.
+// *history.Log is one.
+type Counts interface {
+	Origin() uint64
+	Count(origin, nonce uint64) (connections, users int, known bool)
+}
+
+// Window is what streams are resumed from. *history.Window is one.
+type Window interface {
+	// Wait waits until the position of a client is reached that comes from a
+	// hub which is a moment ahead, or until ctx ends.
+	Wait(ctx context.Context, lastEventID string)
+}
+
 // Check is one condition of readiness. Its error is shown on the internal
 // listener, so it names no secret.
 type Check struct {
@@ -82,6 +104,9 @@ type Deps struct {
 	APIKeys     KeyVerifier // nil: no key is valid
 	Tickets     TicketOffice
 	Revocations RevocationList
+	Cluster     Cluster      // nil: this hub is alone
+	Counts      Counts       // nil: receipts count this hub only
+	Window      Window       // nil: no position is waited for
 	Checks      []Check      // of /readyz, besides the server's own
 	Metrics     *metrics.Set // nil for one of the server's own
 	Logger      *slog.Logger // nil to discard

@@ -30,7 +30,7 @@ func (s *Server) control(c *call, rec *engine.Record) error {
 	}
 	setNoStore(c.rc, contentJSON)
 	c.rc.SetStatusCode(fasthttp.StatusAccepted)
-	c.rc.Response.AppendBody(appendOutcome(make([]byte, 0, 96), out))
+	c.rc.Response.AppendBody(appendOutcome(make([]byte, 0, 96), delivered{Outcome: out}))
 	return nil
 }
 

@@ -64,7 +64,7 @@ func isMediaType(header []byte, want string) bool {
 func (s *Server) publishOne(c *call, key string) error {
 	start := time.Now()
 	target := targetNone
-	out, err := s.send(c.rc.PostBody(), key, start, &target)
+	out, err := s.send(c, key, start, &target)
 	s.metrics.published(target, err)
 	if err != nil {
 		return err
@@ -77,19 +77,24 @@ func (s *Server) publishOne(c *call, key string) error {
 }
 
 // send stores one message and waits until it is known whom it reached.
-func (s *Server) send(body []byte, key string, now time.Time, target *string) (history.Outcome, error) {
-	rec, err := s.decode(body, now)
+func (s *Server) send(c *call, key string, now time.Time, target *string) (delivered, error) {
+	rec, err := s.decode(c.rc.PostBody(), now)
 	if err != nil {
-		return history.Outcome{}, err
+		return delivered{}, err
 	}
 	*target = targetOf(rec.To)
+	rec.Counted = s.wantsAllHubs(c)
 	limit := newLateContext(now, s.cfg.AppendTimeout)
 	defer limit.release()
 	pending, err := s.append(limit, rec, key)
 	if err != nil {
-		return history.Outcome{}, err
+		return delivered{}, err
 	}
-	return pending.Wait(context.Background()), nil // which has a limit of its own
+	out := delivered{Outcome: pending.Wait(context.Background())} // which has a limit of its own
+	if rec.Counted && !out.Duplicate {
+		s.countAll([]*history.Pending{pending}, []*delivered{&out})
+	}
+	return out, nil
 }
 
 func (s *Server) decode(body []byte, now time.Time) (*engine.Record, error) {
@@ -119,9 +124,16 @@ func (s *Server) append(ctx context.Context, rec *engine.Record, key string) (*h
 	return pending, nil
 }
 
+// delivered is what became of a message, here or on all hubs.
+type delivered struct {
+	history.Outcome
+	coverage
+}
+
 // appendOutcome appends the answer to one message. Connections and users are
-// those of this hub, and not known for a duplicate.
-func appendOutcome(b []byte, out history.Outcome) []byte {
+// those of this hub, or of all hubs that were asked and answered, and not known
+// for a duplicate.
+func appendOutcome(b []byte, out delivered) []byte {
 	b = append(b, `{"id":`...)
 	b = appendJSONString(b, out.ID)
 	b = append(b, `,"connections":`...)
@@ -130,6 +142,16 @@ func appendOutcome(b []byte, out history.Outcome) []byte {
 	b = strconv.AppendInt(b, int64(out.Users), 10)
 	if out.Duplicate {
 		b = append(b, `,"duplicate":true`...)
+	}
+	if out.Partial {
+		b = append(b, `,"partial":true,"silent":[`...)
+		for i, hub := range out.Silent {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendJSONString(b, hub)
+		}
+		b = append(b, ']')
 	}
 	return append(b, '}')
 }

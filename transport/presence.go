@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"example.org/hub/actors"
+	"example.org/hub/cluster"
 	"example.org/hub/engine"
 )
 
@@ -21,10 +24,11 @@ const (
 type usersPage struct {
 	Users []actors.UserInfo `json:"users"`
 	Next  string            `json:"next,omitempty"` // the after of the next page, "" for the last
+	coverage
 }
 
-// listUsers serves GET /api/users: who is connected to this hub, by id, a page
-// at a time.
+// listUsers serves GET /api/users: who is connected to any hub, by id, a page at
+// a time.
 func (s *Server) listUsers(c *call) error {
 	limit, after, err := readPage(c)
 	if err != nil {
@@ -36,7 +40,11 @@ func (s *Server) listUsers(c *call) error {
 	if err != nil {
 		return asked("list users", err)
 	}
-	page := usersPage{Users: users}
+	others, seen := gather[[]actors.UserInfo](ctx, s, cluster.Question{Kind: cluster.Users, After: after, Limit: limit})
+	for _, o := range others {
+		users = mergeUsers(users, o.answer, limit)
+	}
+	page := usersPage{Users: users, coverage: seen}
 	if users == nil {
 		page.Users = []actors.UserInfo{}
 	}
@@ -64,8 +72,31 @@ func readPage(c *call) (limit int, after string, err error) {
 	return limit, after, nil
 }
 
+// userAnswer is the answer of GET /api/users/{id}.
+type userAnswer struct {
+	actors.UserInfo
+	coverage
+}
+
+// mergeUsers joins two pages that are sorted by id. A user of both has the
+// connections of both. Each page has the first users of its hub, so that the first
+// of both together are the first of all.
+func mergeUsers(a, b []actors.UserInfo, limit int) []actors.UserInfo {
+	all := slices.Concat(a, b)
+	slices.SortStableFunc(all, func(x, y actors.UserInfo) int { return strings.Compare(x.ID, y.ID) })
+	merged := all[:0]
+	for _, u := range all {
+		if n := len(merged); n > 0 && merged[n-1].ID == u.ID {
+			merged[n-1].Connections = slices.Concat(merged[n-1].Connections, u.Connections)
+		} else {
+			merged = append(merged, u)
+		}
+	}
+	return merged[:min(len(merged), limit)]
+}
+
 // showUser serves GET /api/users/{id}. A user who is not connected and one who
-// never existed look the same: the hub knows only connections.
+// never existed look the same: the hubs know only connections.
 func (s *Server) showUser(c *call) error {
 	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 	defer cancel()
@@ -76,10 +107,14 @@ func (s *Server) showUser(c *call) error {
 	if !online {
 		user = actors.UserInfo{ID: c.id}
 	}
+	others, seen := gather[actors.UserInfo](ctx, s, cluster.Question{Kind: cluster.User, ID: c.id})
+	for _, o := range others {
+		user.Connections = append(user.Connections, o.answer.Connections...)
+	}
 	if user.Connections == nil {
 		user.Connections = []actors.ConnectionInfo{}
 	}
-	return s.answerJSON(c, user)
+	return s.answerJSON(c, userAnswer{user, seen})
 }
 
 // asked tells a tree that is too busy from a fault.

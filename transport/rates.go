@@ -46,6 +46,12 @@ type spans struct {
 	Last60s float64 `json:"60s"`
 }
 
+func (s *spans) add(o spans) {
+	s.Last1s += o.Last1s
+	s.Last10s += o.Last10s
+	s.Last60s += o.Last60s
+}
+
 func (r *rates) spans() (in, out spans) {
 	in.Last1s, out.Last1s = r.perSecond(1)
 	in.Last10s, out.Last10s = r.perSecond(10)

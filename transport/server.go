@@ -26,6 +26,9 @@ type Server struct {
 	apiKeys     KeyVerifier
 	tickets     TicketOffice
 	revocations RevocationList
+	cluster     Cluster
+	counts      Counts
+	window      Window
 	checks      []Check
 
 	publicHTTP     *fasthttp.Server
@@ -49,6 +52,8 @@ type Server struct {
 	rates      rates
 	started    time.Time
 	stop       chan struct{} // ends the beat
+	life       context.Context
+	end        context.CancelFunc // ends waiting for positions
 	stopOnce   sync.Once
 	beatDone   chan struct{}
 }
@@ -77,6 +82,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		cfg: cfg, log: deps.Logger, metrics: newServerMetrics(deps.Metrics),
 		hub: deps.Hub, events: deps.Log, verifier: deps.Verifier, apiKeys: deps.APIKeys,
 		tickets: deps.Tickets, revocations: deps.Revocations, checks: deps.Checks,
+		cluster: deps.Cluster, counts: deps.Counts, window: deps.Window,
 		publicRoutes: newRouter(public), internalRoutes: newRouter(internal),
 		origins: newOriginRule(cfg.AllowedOrigins, cfg.AllowLocalhostOrigins),
 		remotes: remoteRule{trusted: cfg.TrustedProxies}, hosts: newHostRule(cfg.InternalHosts),
@@ -84,7 +90,9 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		stop: make(chan struct{}), beatDone: make(chan struct{}),
 	}
 	s.release = func() { s.limits.open.Add(-1) }
+	s.life, s.end = context.WithCancel(context.Background())
 	if err := s.openStreams(); err != nil {
+		s.end()
 		return nil, err
 	}
 	s.publicHTTP = s.newHTTP(s.handlePublic, maxPublicBody)
@@ -177,6 +185,7 @@ func (s *Server) ServeInternal(ln net.Listener) error {
 // poller. Streams are the tree's to end, before this.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.stopOnce.Do(func() { close(s.stop) })
+	s.end()
 	<-s.beatDone
 	failed := make(chan error, 1)
 	go func() { failed <- s.publicHTTP.ShutdownWithContext(ctx) }()

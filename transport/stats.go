@@ -1,6 +1,13 @@
 package transport
 
-import "time"
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"example.org/hub/cluster"
+)
 
 // figures are what a hub counts, as GET /api/stats and dashboards show them.
 // Messages in are those that were accepted here, messages out the events that
@@ -23,11 +30,12 @@ type figures struct {
 }
 
 // statsAnswer is the answer of GET /api/stats: who answers, the sums over all
-// hubs that it knows of, and each of them.
+// hubs that have answered, and each of them by name.
 type statsAnswer struct {
 	Instance  string    `json:"instance"`
 	Total     figures   `json:"total"`
 	Instances []figures `json:"instances"`
+	coverage
 }
 
 // figures reads counters; it asks no actor.
@@ -52,12 +60,39 @@ func (s *Server) figures() figures {
 	return f
 }
 
-// showStats serves GET /api/stats. A log in memory has one hub, which is the sum.
+// showStats serves GET /api/stats.
 func (s *Server) showStats(c *call) error {
 	own := s.figures()
 	total := own
 	total.Instance = ""
-	return s.answerJSON(c, statsAnswer{Instance: own.Instance, Total: total, Instances: []figures{own}})
+	answer := statsAnswer{Instance: own.Instance, Total: total, Instances: []figures{own}}
+	others, seen := gather[figures](context.Background(), s, cluster.Question{Kind: cluster.Stats})
+	for _, o := range others {
+		f := o.answer
+		f.Draining = f.Draining || o.lease.State == cluster.Draining
+		answer.Total.add(&f)
+		answer.Instances = append(answer.Instances, f)
+	}
+	slices.SortFunc(answer.Instances, func(a, b figures) int { return strings.Compare(a.Instance, b.Instance) })
+	answer.coverage = seen
+	return s.answerJSON(c, answer)
+}
+
+// add makes f the figures of two hubs. A user or a topic with connections to both
+// counts twice; the time and the uptime stay those of the hub that answers; the
+// sum is draining when all of them are.
+func (f *figures) add(o *figures) {
+	f.TotalConnections += o.TotalConnections
+	f.UniqueUsers += o.UniqueUsers
+	f.Topics += o.Topics
+	f.ConnectionsOpened += o.ConnectionsOpened
+	f.SlowConsumers += o.SlowConsumers
+	f.MessagesIn += o.MessagesIn
+	f.MessagesOut += o.MessagesOut
+	f.BytesOut += o.BytesOut
+	f.MessagesInPerSecond.add(o.MessagesInPerSecond)
+	f.MessagesOutPerSecond.add(o.MessagesOutPerSecond)
+	f.Draining = f.Draining && o.Draining
 }
 
 // beat runs once a second for as long as the server does.

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"net"
 	"strings"
 	"time"
@@ -84,6 +85,7 @@ func (s *Server) hijack(c *call, attach *actors.Attach) {
 	c.rc.Hijack(func(conn net.Conn) {
 		defer s.containHijack()
 		s.handovers.finish(raw)
+		s.catchUp(attach.LastEventID)
 		st, wait, err := s.streams.take(conn, ended, refuse)
 		if err != nil { // the socket is beyond use, or there are no descriptors left
 			ended()
@@ -97,6 +99,21 @@ func (s *Server) hijack(c *call, attach *actors.Attach) {
 			wait()
 		}
 	})
+}
+
+// catchUpTimeout is how long a stream waits for this hub to reach the position
+// that the client got from another one.
+const catchUpTimeout = 2 * time.Second
+
+// catchUp waits for the window to reach a position that another hub was first to
+// reach. Nearly always there is nothing to wait for.
+func (s *Server) catchUp(lastEventID string) {
+	if s.window == nil || lastEventID == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(s.life, catchUpTimeout)
+	defer cancel()
+	s.window.Wait(ctx, lastEventID)
 }
 
 // onStreamEnd returns what a stream calls when it is over. Without a limit per

@@ -9,4 +9,5 @@ export default defineConfig({
   clean: true,
   deps: { neverBundle: ['react'] },
   outExtensions: () => ({ js: '.js', dts: '.d.ts' }),
+  banner: { dts: '/// <reference lib="esnext.disposable" />' }, // for Symbol.dispose, whatever lib the user has
 })

@@ -10,6 +10,8 @@ export interface Channel<M extends object> extends Pick<SSEClient<M>, 'on' | 'su
   id: string
   set(status: SSEStatus, error?: SSEError | null, attempt?: number, retryAt?: number | null): void
   emit(type: string, raw: string, id: string): void
+  /** Takes the position to start from, unless there is one. */
+  restore(): void
   /** Moves the position on. */
   commit(id: string): void
 }
@@ -73,6 +75,9 @@ export function createChannel<M extends object>(o: Omit<SSEClientOptions<M>, 'ur
         const event = { type, data, raw, id, receivedAt: Date.now() }
         for (const [, fn] of wanted) guard(o, 'handler', () => fn(data, event))
       })
+    },
+    restore() {
+      channel.id ||= o.lastEventId ?? guard(o, 'handler', () => o.storage?.get()) ?? ''
     },
     commit(id) {
       if (id === channel.id) return

@@ -68,7 +68,7 @@ export function createBareClient<M extends object>(o: SSEClientOptions<M>): Bare
     const { signal } = (controller = new AbortController())
     let openedAt = 0
     let asked = 0
-    let farewell = 'the stream ended'
+    let farewell = 'stream ended'
 
     const finish = (e: unknown): void => {
       if (current === generation) settle(e, openedAt, asked)
@@ -83,7 +83,7 @@ export function createBareClient<M extends object>(o: SSEClientOptions<M>): Bare
         const data = JSON.parse(raw)
         if (data.reason) {
           asked = +data.retryMs || 0
-          farewell = 'stream ended: ' + data.reason
+          farewell += ': ' + data.reason
         } else {
           heartbeatMs = +data.heartbeatMs || 0
           // Leave in time for a stream with a new token, unless the source has shown to have none.
@@ -232,7 +232,7 @@ export function createBareClient<M extends object>(o: SSEClientOptions<M>): Bare
   }
 
   const reconnect = (): void => {
-    channel.id ||= o.lastEventId ?? o.storage?.get() ?? ''
+    channel.restore()
     failures = 0
     refused = false
     listen('addEventListener')

@@ -151,7 +151,7 @@ export function createSharedSSEClient<M extends object = HubEvents>(o: SharedSSE
   }
 
   const start = (): void => {
-    channel.id ||= o.lastEventId ?? o.storage?.get() ?? ''
+    channel.restore()
     channel.set('connecting')
     port = new BroadcastChannel(name)
     port.onmessage = receive

@@ -364,6 +364,17 @@ describe('resume', () => {
     expect(log).toEqual(['handler at stored', 'set e-2'])
   })
 
+  it('goes without a storage that fails', async () => {
+    const fail = (): never => {
+      throw new Error('no storage in private windows')
+    }
+    const errors: SSEError[] = []
+    const c = client({ url: (await serve(stream('id: e-1\n\n'))).url, storage: { get: fail, set: fail }, onError: (e) => errors.push(e) })
+    await until(() => errors.length === 2)
+    expect(errors.map((e) => e.kind)).toEqual(['handler', 'handler'])
+    expect(c.getSnapshot()).toMatchObject({ status: 'open', lastEventId: 'e-1' })
+  })
+
   it('tells of a gap', async () => {
     const server = await serve(stream(event('gap', { from: 'a-1', to: 'b-9', reason: 'epoch' }) + 'id: b-9\n\n'))
     const gaps: unknown[] = []

@@ -57,5 +57,8 @@ func (p *pool) discharge(w *worker) {
 	defer p.mu.Unlock()
 	p.spare = append(p.spare, w)
 	p.helpers--
+	if p.closed {
+		p.wake.Broadcast() // the workers wait for the last helper
+	}
 	p.signal()
 }

@@ -150,7 +150,7 @@ func (p *pool) take(into []task) int {
 		if n := p.pick(into); n > 0 {
 			return n
 		}
-		if p.closed {
+		if p.closed && p.helpers == 0 { // a helper may bring more
 			return 0
 		}
 		p.idle++

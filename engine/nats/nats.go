@@ -16,7 +16,6 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -127,58 +126,4 @@ func (e *Engine) failure(ctx context.Context, did string, err error) error {
 		return fmt.Errorf("%s: %w", did, err)
 	}
 	return fmt.Errorf("%s: %w: %w", did, engine.ErrUnavailable, err)
-}
-
-// Close ends every Tail, lets appends that are on their way finish, and stops the
-// server if it is inside this process. It may be called again, not from within a
-// deliver or answer function.
-func (e *Engine) Close() error {
-	var err error
-	e.close.Do(func() { err = e.shutDown() })
-	return err
-}
-
-func (e *Engine) shutDown() error {
-	e.mu.Lock()
-	e.closed = true
-	e.mu.Unlock()
-	e.end(engine.ErrClosed)
-	e.running.Wait() // each gives up after ackTimeout
-
-	last := e.last()
-	if e.nc != nil {
-		e.nc.Close()
-	}
-	if e.server == nil {
-		return nil
-	}
-	return e.server.stop(last)
-}
-
-// last returns the newest position of an embedded store, nil if it is not known.
-func (e *Engine) last() *engine.Position {
-	if e.server == nil || e.told.Load() == nil {
-		return nil
-	}
-	st, err := e.lookUp(context.Background())
-	if err != nil {
-		return nil
-	}
-	return &engine.Position{Epoch: st.epoch, Seq: st.head}
-}
-
-// retryUntil calls try until it succeeds, ctx ends, or it makes no sense.
-func (e *Engine) retryUntil(ctx context.Context, try func(ctx context.Context) error) error {
-	for attempt := 1; ; attempt++ {
-		once, cancel := context.WithTimeout(ctx, startTimeout)
-		err := try(once)
-		cancel()
-		if err == nil || errors.Is(err, ErrForeign) || errors.Is(err, ErrConfig) {
-			return err
-		}
-		e.log.Warn("nats stream not ready", "err", err)
-		if !sleep(ctx, min(time.Second, retryPause(attempt))) {
-			return errors.Join(err, ctx.Err())
-		}
-	}
 }

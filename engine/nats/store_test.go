@@ -52,7 +52,7 @@ func TestStore_KeepsEpochRecordsAndKeysAfterClose(t *testing.T) {
 	if want := (engine.Bounds{Epoch: at[0].Epoch, First: 1, Head: 10}); err != nil || b != want {
 		t.Fatalf("Bounds = %+v, %v, want %+v", b, err, want)
 	}
-	for _, s := range collect(t, second, 0, 10) {
+	for _, s := range collect(t, second, 10) {
 		if s.Record.Nonce+1 != s.Seq {
 			t.Errorf("record %d is at %d", s.Record.Nonce, s.Seq)
 		}
@@ -79,7 +79,7 @@ func TestStore_HasANewEpochAfterAKill(t *testing.T) {
 		t.Errorf("the head is %d after an acknowledged %d", b.Head, last.Seq)
 	}
 	// The records stay, and so do their keys.
-	got := collect(t, e, 0, b.Head)
+	got := collect(t, e, b.Head)
 	again, err := e.Append(t.Context(), record(0), "0")
 	if err != nil || !again.Duplicate || again.Position != (engine.Position{Epoch: b.Epoch, Seq: got[0].Seq}) {
 		t.Errorf("a key of before answered %+v, %v", again, err)
@@ -124,13 +124,13 @@ func kill(t *testing.T, dir string, records int) engine.Position {
 	return last
 }
 
-// collect reads records up to one by a Tail.
-func collect(t *testing.T, e *Engine, after, upTo uint64) []engine.Stored {
+// collect reads the records up to one by a Tail.
+func collect(t *testing.T, e *Engine, upTo uint64) []engine.Stored {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var got []engine.Stored
-	err := e.Tail(ctx, after, func(batch []engine.Stored) error {
+	err := e.Tail(ctx, 0, func(batch []engine.Stored) error {
 		got = append(got, batch...)
 		if got[len(got)-1].Seq >= upTo {
 			cancel()

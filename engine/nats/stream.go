@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"time"
 
@@ -26,29 +24,6 @@ const (
 // ErrForeign is returned by Open when the stream with the log's name is not one
 // that this version can use: made by others, or with another number of shards.
 var ErrForeign = errors.New("stream is not a log of this hub")
-
-// names are the constant names on the server.
-type names struct {
-	stream    string // of the log
-	events    string // subjects of records, the epoch is added
-	transient string // subject of transient records
-	keys      string // stream of the keys of transient records
-	keySubj   string // its subject
-	question  string // subject
-	leases    string // key value store
-}
-
-func namesOf(ns string) names {
-	return names{
-		stream:    "HUB_" + ns + "_0",
-		events:    "h." + ns + ".e.0.",
-		transient: "h." + ns + ".x",
-		keys:      "HUB_" + ns + "_keys",
-		keySubj:   "h." + ns + ".k",
-		question:  "h." + ns + ".q",
-		leases:    "hub_" + ns + "_hubs",
-	}
-}
 
 // state is the stream at one moment.
 type state struct {
@@ -136,64 +111,6 @@ func (e *Engine) replicas() int {
 		return 3
 	}
 	return 1
-}
-
-// retain sets what the stream keeps.
-func (e *Engine) retain(cfg *jetstream.StreamConfig) {
-	cfg.MaxAge, cfg.MaxMsgs, cfg.MaxBytes = e.cfg.MaxAge, e.cfg.MaxRecords, e.cfg.MaxBytes
-	cfg.Duplicates = engine.IdempotencyTTL
-	if e.cfg.Replicas > 0 {
-		cfg.Replicas = e.cfg.Replicas
-	}
-}
-
-// begin gives the stream an epoch.
-func (e *Engine) begin(cfg *jetstream.StreamConfig, epoch string) {
-	cfg.Metadata[metaEpoch] = epoch
-	cfg.Subjects = []string{e.names.events + epoch}
-}
-
-// openStream finds or makes the stream and adapts it to the Config. A store that
-// was not closed gets a new epoch: what clients know of its positions may be of
-// records that it lost. The records themselves stay, with the keys of the last
-// minutes and the control records.
-func (e *Engine) openStream(ctx context.Context) error {
-	return e.retryUntil(ctx, func(ctx context.Context) error {
-		st, err := e.ensure(ctx)
-		if err != nil {
-			return err
-		}
-		want := st.config
-		want.Metadata = maps.Clone(want.Metadata)
-		e.retain(&want)
-		if e.broken(st) {
-			e.begin(&want, newEpoch(time.Now()))
-			e.log.Warn("log was not closed: new epoch", "before", st.epoch, "now", want.Metadata[metaEpoch])
-		}
-		if !same(&want, &st.config) {
-			if _, err := e.js.UpdateStream(ctx, want); err != nil {
-				return fmt.Errorf("update stream: %w", err)
-			}
-			if st, err = e.ensure(ctx); err != nil {
-				return err
-			}
-		}
-		e.told.Store(&st.epoch)
-		return nil
-	})
-}
-
-// broken reports whether the store of a single embedded server may have lost its
-// newest records. In a cluster the majority has them.
-func (e *Engine) broken(st state) bool {
-	return e.server != nil && !e.server.cluster && e.cfg.DataDir != "" &&
-		!st.fresh && !e.server.mark.matches(engine.Position{Epoch: st.epoch, Seq: st.head})
-}
-
-// same compares what retain and begin set.
-func same(a, b *jetstream.StreamConfig) bool {
-	return a.MaxAge == b.MaxAge && a.MaxMsgs == b.MaxMsgs && a.MaxBytes == b.MaxBytes &&
-		a.Duplicates == b.Duplicates && a.Replicas == b.Replicas && slices.Equal(a.Subjects, b.Subjects)
 }
 
 // Bounds returns the epoch and what the stream retains. It makes the stream if

@@ -26,7 +26,7 @@ func TestTLS_HubsShowCertificatesOfOneCA(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := collect(t, mustOpen(t, edge), 0, a.Position.Seq); got[0].Record.Nonce != 1 {
+	if got := collect(t, mustOpen(t, edge), a.Position.Seq); got[0].Record.Nonce != 1 {
 		t.Errorf("the other hub got %+v", got[0].Record)
 	}
 
@@ -51,7 +51,7 @@ func TestTLS_MembersShowCertificatesOfOneCA(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := collect(t, m.engines[1], 0, a.Position.Seq); got[0].Record.Nonce != 1 {
+	if got := collect(t, m.engines[1], a.Position.Seq); got[0].Record.Nonce != 1 {
 		t.Errorf("the other member got %+v", got[0].Record)
 	}
 }

@@ -142,6 +142,48 @@ func TestPulse_EndsAStuckStreamWhateverIsSentToIt(t *testing.T) {
 	})
 }
 
+// The limit is kept to the beat, wherever the stream gets stuck between two
+// looks at it.
+func TestPulse_EndsAStuckStreamInTime(t *testing.T) {
+	inBubble(t, func(c *Config) { c.Heartbeat = time.Minute }, func(f *fixture) {
+		t := f.t
+		s := f.attach("alice")
+		time.Sleep(3 * time.Second)
+		s.allow(0)
+		f.to("x", engine.All)
+		time.Sleep(10*time.Second - tickEvery)
+		synctest.Wait()
+		if s.isClosed() {
+			t.Error("ended before its time")
+		}
+		time.Sleep(3 * tickEvery)
+		synctest.Wait()
+		if !s.isClosed() {
+			t.Error("a stream that is stuck for 10.2 s is still there")
+		}
+	})
+}
+
+// The wheel reaches 51 seconds ahead, and ends come to the beat beyond that too.
+func TestPulse_EndsComeInTimeBeyondTheWheel(t *testing.T) {
+	long := func(c *Config) { c.Heartbeat, c.WriteTimeout = time.Hour, time.Hour }
+	inBubble(t, long, func(f *fixture) {
+		t := f.t
+		end := time.Now().Add(200*time.Second + 50*time.Millisecond)
+		s := f.attach("alice", func(a *Attach) { a.Expires = end })
+		time.Sleep(time.Until(end) - time.Millisecond)
+		synctest.Wait()
+		if s.isClosed() {
+			t.Error("ended before its time")
+		}
+		time.Sleep(2*tickEvery + time.Millisecond)
+		synctest.Wait()
+		if !s.isClosed() {
+			t.Error("not ended two beats behind its time")
+		}
+	})
+}
+
 func TestPulse_AReaderThatTakesALittleStays(t *testing.T) {
 	inBubble(t, defaults, func(f *fixture) {
 		t := f.t

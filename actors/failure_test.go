@@ -1,14 +1,14 @@
 package actors
 
 import (
-	"strconv"
+	"context"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"example.org/hub/engine"
+	"example.org/hub/history"
 )
 
 func TestFailure_OfAConnectionEndsThatStreamAlone(t *testing.T) {
@@ -29,18 +29,6 @@ func TestFailure_OfAConnectionEndsThatStreamAlone(t *testing.T) {
 	}
 }
 
-// failUsers makes every user actor panic: it sends them an adoption of nothing.
-func (f *fixture) failUsers() {
-	f.t.Helper()
-	for _, bucket := range f.hub.system.ProcessRegistry.LocalPIDs.LocalPIDs {
-		for _, id := range bucket.Keys() {
-			if strings.HasPrefix(id, registryName+"/") {
-				f.hub.send(f.hub.system.NewLocalPID(id), &adopt{})
-			}
-		}
-	}
-}
-
 func TestFailure_OfAUserEndsItsStreamsAlone(t *testing.T) {
 	f := newFixture(t)
 	defer f.stop()
@@ -57,6 +45,18 @@ func TestFailure_OfAUserEndsItsStreamsAlone(t *testing.T) {
 	other.waitFor(t, "again")
 	if n := f.hub.metrics.faultsByKind["user"].Get(); n != 1 {
 		t.Errorf("%d failures counted, want 1", n)
+	}
+}
+
+// failUsers makes every user actor panic: it sends them an adoption of nothing.
+func (f *fixture) failUsers() {
+	f.t.Helper()
+	for _, bucket := range f.hub.system.ProcessRegistry.LocalPIDs.LocalPIDs {
+		for _, id := range bucket.Keys() {
+			if strings.HasPrefix(id, registryName+"/") {
+				f.hub.send(f.hub.system.NewLocalPID(id), &adopt{})
+			}
+		}
 	}
 }
 
@@ -90,140 +90,75 @@ func TestConnection_EndsWhenTheSocketFails(t *testing.T) {
 	}
 }
 
-// An attach may be on its way to a user that reports itself idle. The registry
-// compares how many connections it has given the user; without that comparison
-// (registry.passivate) streams of this test are never opened.
-func TestRegistry_ChurnNeverLosesAnAttach(t *testing.T) {
+// A user that fails has messages in its mailbox. Their publishers get an answer
+// and its streams end, also those that were on their way to it.
+func TestFailure_OfAUserCompletesReceiptsAndPresence(t *testing.T) {
 	f := newFixture(t)
 	defer f.stop()
-	var wg sync.WaitGroup
-	for i := range 8 {
-		user := "u" + strconv.Itoa(i%2)
-		wg.Go(func() {
-			for range 400 {
-				s := newSink()
-				f.attachTo(s, user)
-				s.waitFor(t, "event: connected")
-				s.owner.Hangup(ReasonClient)
-				s.waitClosed(t)
-			}
-		})
-	}
-	wg.Wait()
-	f.waitConnections(0)
-	f.waitUsers(0)
-	if n := f.hub.metrics.deadLetters.Get(); n != 0 {
-		t.Errorf("%d dead letters", n)
-	}
-}
-
-func (f *fixture) waitUsers(n int) {
-	f.t.Helper()
-	for range 10_000 {
-		f.ping()
-		if f.hub.Stats().Users == int64(n) {
-			return
-		}
-	}
-	f.t.Fatalf("%d users, want %d", f.hub.Stats().Users, n)
-}
-
-func TestDrain_SpreadsTheEndsAndTellsWhenToComeBack(t *testing.T) {
-	inBubble(t, defaults, func(f *fixture) {
-		t := f.t
-		sinks := make([]*sink, 100)
-		for i := range sinks {
-			sinks[i] = f.attach(strconv.Itoa(i % 30))
-		}
-		done := make(chan error)
-		go func() { done <- f.hub.Drain(t.Context(), 10*time.Second) }()
-		open := func() (n int) {
-			synctest.Wait()
-			for _, s := range sinks {
-				if !s.isClosed() {
-					n++
-				}
-			}
-			return n
-		}
-		time.Sleep(5 * time.Second)
-		if n := open(); n < 40 || n > 60 {
-			t.Errorf("%d of 100 streams are open at half time", n)
-		}
-		f.to("meanwhile", engine.All)
+	for range 20 {
+		s := f.attach("alice")
+		f.failUsers()
+		var receipts []*history.Receipt
 		late := newSink()
-		f.attachTo(late, "late")
-		synctest.Wait()
-		if late.refused != RefusedDraining {
-			t.Errorf("a new stream was refused with %q", late.refused)
-		}
-		if err := <-done; err != nil {
-			t.Fatal(err)
-		}
-		if n := open(); n != 0 {
-			t.Errorf("%d streams are left", n)
-		}
-		for _, s := range sinks {
-			if !strings.Contains(s.text(), "retry: ") || !strings.Contains(s.text(), `event: reconnect`+"\n"+`data: {"reason":"drain","retryMs":`) {
-				t.Fatalf("no goodbye in %q", s.text())
+		for i := range 50 {
+			receipts = append(receipts, f.publish(&engine.Record{To: []engine.Address{engine.User("alice")}, Name: "n"}, "x"))
+			if i == 25 {
+				f.attachTo(late, "alice")
 			}
 		}
-	})
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		if _, _, err := f.hub.User(ctx, "alice"); err != nil {
+			t.Fatalf("presence: %v", err)
+		}
+		cancel()
+		for _, r := range receipts {
+			f.counts(r)
+		}
+		s.waitClosed(t)
+		late.wait(t, "opening or close", func() bool { return late.closed || late.got.Len() > 0 })
+		if !late.isClosed() {
+			late.owner.Hangup(ReasonClient)
+			late.waitClosed(t)
+		}
+		f.waitConnections(0)
+		if n := f.hub.metrics.users.Load(); n != 0 {
+			t.Fatalf("%d users are left", n)
+		}
+	}
 }
 
-func TestHub_ControlRecordsEndStreams(t *testing.T) {
+// A user may fail before it learns whose it is.
+func TestFailure_OfAUserWithoutANameIsFound(t *testing.T) {
 	f := newFixture(t)
 	defer f.stop()
-	one, two, bob := f.attach("alice"), f.attach("alice"), f.attach("bob")
-	record := func(kind engine.Kind, to engine.Address) (int, int) {
-		return f.counts(f.publish(&engine.Record{Kind: kind, To: []engine.Address{to}}, "-"))
+	pid := f.hub.system.NewLocalPID("x")
+	ref := &userRef{id: "alice", pid: pid}
+	ref.inflight.Store(2)
+	a := &registry{hub: f.hub, users: map[string]*userRef{"alice": ref}, index: newIndex(), kept: &kept{}, inflight: new(atomic.Int64)}
+	a.inflight.Store(3)
+	a.bury(&gone{pid: pid})
+	if len(a.users) != 0 || a.inflight.Load() != 1 {
+		t.Errorf("%d users, %d messages on their way", len(a.users), a.inflight.Load())
 	}
-	if c, u := record(engine.Disconnect, engine.Connection(connectionIDOf(t, one))); c != 1 || u != 1 {
-		t.Errorf("disconnected %d of %d, want 1 of 1", c, u)
-	}
-	one.waitClosed(t)
-	if c, _ := record(engine.Revoke, engine.User("alice")); c < 1 {
-		t.Errorf("revoked %d", c)
-	}
-	two.waitClosed(t)
-	if !strings.Contains(two.text(), `"reason":"revoked"`) || !strings.Contains(one.text(), `"reason":"admin"`) {
-		t.Errorf("reasons: %q and %q", one.text(), two.text())
-	}
-	f.waitConnections(1)
-	f.to("bob stays", engine.All)
-	bob.waitFor(t, "bob stays")
 }
 
-func TestHub_PresenceAndPaging(t *testing.T) {
-	f := newFixture(t)
+func TestFailure_OfARefusalIsContained(t *testing.T) {
+	f := newFixture(t, func(c *Config) { c.MaxPerUser = 1 })
 	defer f.stop()
-	for _, u := range []string{"carol", "alice", "bob", "alice"} {
-		f.attach(u, func(a *Attach) { a.UserAgent = "agent/" + u; a.Topics = []string{"t"} })
+	s := f.attach("alice")
+	f.hub.Attach(&Attach{User: "alice", Stream: rude{newSink()}})
+	s.owner.Hangup("made up")
+	s.waitClosed(t)
+	f.waitConnections(0)
+	if n := f.hub.metrics.faultsByKind["registry"].Get(); n != 0 {
+		t.Errorf("the registry failed %d times", n)
 	}
-	page := func(after string, limit int) (ids []string) {
-		users, err := f.hub.Users(t.Context(), after, limit)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, u := range users {
-			ids = append(ids, u.ID+":"+strconv.Itoa(len(u.Connections)))
-		}
-		return ids
-	}
-	for _, tt := range []struct {
-		after string
-		limit int
-		want  string
-	}{{"", 10, "alice:2 bob:1 carol:1"}, {"", 2, "alice:2 bob:1"}, {"alice", 1, "bob:1"}, {"carol", 5, ""}} {
-		if got := strings.Join(page(tt.after, tt.limit), " "); got != tt.want {
-			t.Errorf("users after %q: got %q, want %q", tt.after, got, tt.want)
-		}
-	}
-	u, online, err := f.hub.User(t.Context(), "carol")
-	if err != nil || !online || u.Connections[0].UserAgent != "agent/carol" || u.Connections[0].Topics[0] != "t" {
-		t.Errorf("carol: %+v online=%v err=%v", u, online, err)
-	}
-	if _, online, _ := f.hub.User(t.Context(), "dave"); online {
-		t.Error("dave is online")
+	if n := f.hub.metrics.closedBy[reasonOther].Get(); n != 1 {
+		t.Errorf("%d streams ended for another reason, want 1", n)
 	}
 }
+
+// rude is a stream that cannot be refused.
+type rude struct{ *sink }
+
+func (rude) Refuse(Reason) { panic("no") }

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
 	"example.org/hub/engine"
+	"example.org/hub/history"
 )
 
 // A broadcast must not overtake an event that is still in a user's mailbox: a
@@ -103,4 +105,54 @@ func diff(want, got []string) (missing, extra []string) {
 		}
 	}
 	return missing, extra
+}
+
+// What is in the window when the hub starts may still be delivered.
+func TestHub_RoutesNothingThatWasReplayed(t *testing.T) {
+	f := newFixture(t)
+	var entries []*history.Entry
+	for _, text := range []string{"1", "2", "3"} {
+		entries = append(entries, f.entry(text))
+	}
+	f.stop()
+	cfg := DefaultConfig()
+	cfg.Window = f.window
+	h, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.hub = h
+	defer f.stop()
+	s := f.attach("alice", func(a *Attach) { a.LastEventID = "t1-1" })
+	h.Deliver(entries[1:])
+	f.to("4", engine.All)
+	s.waitFor(t, "data: 4")
+	if got, want := s.data(t), []string{"2", "3", "4"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// A stream may be opened after the window was reset and before the hub knows.
+// Positions of the old and the new epoch must not be mixed.
+func TestAttach_BetweenTwoEpochsIsTold(t *testing.T) {
+	f := newFixture(t)
+	defer f.stop()
+	f.to("old", engine.All)
+	f.window.Reset("t2", 0)
+	f.seq = 0
+	var entries []*history.Entry
+	for _, text := range []string{"1", "2", "3"} {
+		entries = append(entries, f.entry(text))
+	}
+	s := f.attach("alice", func(a *Attach) { a.LastEventID = "t2-2" })
+	f.hub.Reset(history.Gap{From: "t1-1", To: "t2-1", Reason: history.GapEpoch})
+	f.hub.Deliver(entries[1:])
+	s.waitFor(t, "data: 3")
+	if got, want := s.data(t), []string{"2", "3"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	want := "event: gap\ndata: {\"from\":\"t2-2\",\"to\":\"t1-1\",\"reason\":\"epoch\"}\n\nid: t1-1\n\nevent: gap\n"
+	if !strings.Contains(s.text(), want) {
+		t.Errorf("want %q in %q", want, s.text())
+	}
 }

@@ -5,37 +5,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
-
-	"github.com/asynkron/protoactor-go/actor"
 )
-
-func TestInbox_KeepsOrderAndGivesTheRightToRunOnce(t *testing.T) {
-	var q inbox
-	if !q.push(1) || q.push(2) || q.push(3) {
-		t.Fatal("only the push into an idle inbox schedules")
-	}
-	n := 0
-	for it := q.take(); it != nil; it = it.next {
-		if n++; it.msg != n {
-			t.Errorf("got %v, want %d", it.msg, n)
-		}
-	}
-	if q.push(4) {
-		t.Error("a push while the owner runs schedules it again")
-	}
-	if !q.release() {
-		t.Error("release did not see the message")
-	}
-	if it := q.take(); it == nil || it.msg != 4 || it.next != nil {
-		t.Error("the message is lost")
-	}
-	if q.release() {
-		t.Error("release saw a message in an empty inbox")
-	}
-	if !q.push(5) {
-		t.Error("an idle inbox does not schedule")
-	}
-}
 
 // counter is a task that counts messages of many senders.
 type counter struct {
@@ -113,97 +83,18 @@ func TestPool_ExpressOvertakesBulkWithoutStarvingIt(t *testing.T) {
 	})
 }
 
-func TestQueue_IsFirstInFirstOutAndShrinks(t *testing.T) {
-	var q queue
-	next := 0
-	for round := range 3 {
-		for range 50_000 {
-			q.push(&counter{sum: next})
-			next++
-		}
-		for i := range 50_000 {
-			if got := q.pop().(*counter).sum; got != round*50_000+i {
-				t.Fatalf("got %d, want %d", got, round*50_000+i)
-			}
-		}
-		if cap(q.ring) > keepQueue {
-			t.Errorf("an empty queue keeps room for %d", cap(q.ring))
-		}
+func TestWorker_HoldsNoFramesBetweenRuns(t *testing.T) {
+	w := &worker{}
+	for range 2 * keepBatch {
+		w.batch = append(w.batch, queued{frame: []byte("x")})
 	}
-}
-
-// recorder is an invoker that writes down what it is given.
-type recorder struct {
-	got    []any
-	failed []any
-	fault  any
-}
-
-func (r *recorder) InvokeSystemMessage(m any) { r.got = append(r.got, m) }
-
-func (r *recorder) InvokeUserMessage(m any) {
-	if m == r.fault {
-		panic("fault")
+	w.forget()
+	if cap(w.batch) > keepBatch {
+		t.Errorf("room for %d frames is kept", cap(w.batch))
 	}
-	r.got = append(r.got, m)
-}
-
-func (r *recorder) EscalateFailure(_, m any) { r.failed = append(r.failed, m) }
-
-func TestMailbox_SystemMessagesFirstAndNothingLostOnAFault(t *testing.T) {
-	p := &pool{}
-	p.wake.L = &p.mu
-	p.size, p.workers = 1, []*worker{{pool: p}}
-	r := &recorder{fault: 2}
-	m := &mailbox{pool: p}
-	m.RegisterHandlers(r, p)
-	for i := range 4 {
-		m.PostUserMessage(i + 1)
-	}
-	m.PostSystemMessage("stop")
-	run := func() {
-		for p.express.len() > 0 {
-			p.express.pop().run(nil)
-		}
-	}
-	run()
-	if len(r.failed) != 1 || r.failed[0] != 2 {
-		t.Errorf("failures %v, want [2]", r.failed)
-	}
-	want := []any{"stop", 1, 3, 4}
-	for i, w := range want {
-		if i >= len(r.got) || r.got[i] != w {
-			t.Fatalf("got %v, want %v", r.got, want)
-		}
-	}
-	m.PostSystemMessage(&actor.SuspendMailbox{})
-	m.PostUserMessage(5)
-	run()
-	if len(r.got) != len(want) || m.UserMessageCount() != 1 {
-		t.Errorf("a suspended mailbox handled a message: %v", r.got)
-	}
-	m.PostSystemMessage(&actor.ResumeMailbox{})
-	run()
-	if r.got[len(r.got)-1] != 5 {
-		t.Errorf("a resumed mailbox did not go on: %v", r.got)
-	}
-}
-
-func TestMailbox_KeepsOrderBeyondItsBudget(t *testing.T) {
-	p := newPool(2)
-	r := &recorder{}
-	m := &mailbox{pool: p}
-	m.RegisterHandlers(r, p)
-	for i := range 10 * mailboxBudget {
-		m.PostUserMessage(i)
-	}
-	p.close()
-	if len(r.got) != 10*mailboxBudget {
-		t.Fatalf("handled %d of %d", len(r.got), 10*mailboxBudget)
-	}
-	for i, m := range r.got {
-		if m != i {
-			t.Fatalf("message %d is %v", i, m)
-		}
+	w.batch = append(make([]queued, 0, 8), queued{frame: []byte("x")})
+	w.forget()
+	if kept := w.batch[:1]; kept[0].frame != nil {
+		t.Error("a frame is kept")
 	}
 }

@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -197,32 +196,6 @@ func TestPulse_AReaderThatTakesALittleStays(t *testing.T) {
 		synctest.Wait()
 		if s.isClosed() {
 			t.Error("closed though it read something every five seconds")
-		}
-	})
-}
-
-func TestDashboard_GetsTheFiguresAtOnceAndThenEachUpdate(t *testing.T) {
-	inBubble(t, defaults, func(f *fixture) {
-		t := f.t
-		f.hub.UpdateDashboard([]byte("event: dashboardUpdate\ndata: 1\n\n"))
-		s := f.attach("admin", func(a *Attach) { a.Dashboard = true })
-		plain := f.attach("admin")
-		f.hub.UpdateDashboard([]byte("event: dashboardUpdate\ndata: 2\n\n"))
-		synctest.Wait()
-		var got []string
-		for _, ev := range s.events(t) {
-			if ev.Name == sse.EventDashboardUpdate {
-				got = append(got, string(ev.Data))
-			}
-		}
-		if want := []string{"1", "2"}; !slices.Equal(got, want) {
-			t.Errorf("dashboard got %v, want %v", got, want)
-		}
-		if strings.Contains(plain.text(), "dashboardUpdate") {
-			t.Error("an ordinary stream got the hub's figures")
-		}
-		if f.hub.Stats().Topics != 0 {
-			t.Error("the dashboard's own topic is counted")
 		}
 	})
 }

@@ -1,0 +1,79 @@
+package actors
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.org/hub/engine"
+	"example.org/hub/history"
+)
+
+func TestDrain_SpreadsTheEndsAndTellsWhenToComeBack(t *testing.T) {
+	inBubble(t, defaults, func(f *fixture) {
+		t := f.t
+		sinks := make([]*sink, 100)
+		for i := range sinks {
+			sinks[i] = f.attach(strconv.Itoa(i % 30))
+		}
+		done := make(chan error)
+		go func() { done <- f.hub.Drain(t.Context(), 10*time.Second) }()
+		open := func() (n int) {
+			synctest.Wait()
+			for _, s := range sinks {
+				if !s.isClosed() {
+					n++
+				}
+			}
+			return n
+		}
+		time.Sleep(5 * time.Second)
+		if n := open(); n < 40 || n > 60 {
+			t.Errorf("%d of 100 streams are open at half time", n)
+		}
+		f.to("meanwhile", engine.All)
+		late := newSink()
+		f.attachTo(late, "late")
+		synctest.Wait()
+		if late.refused != RefusedDraining {
+			t.Errorf("a new stream was refused with %q", late.refused)
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if n := open(); n != 0 {
+			t.Errorf("%d streams are left", n)
+		}
+		for _, s := range sinks {
+			if !strings.Contains(s.text(), "retry: ") || !strings.Contains(s.text(), `event: reconnect`+"\n"+`data: {"reason":"drain","retryMs":`) {
+				t.Fatalf("no goodbye in %q", s.text())
+			}
+		}
+	})
+}
+
+func TestDrain_SurvivesAFaultOfTheRegistry(t *testing.T) {
+	inBubble(t, defaults, func(f *fixture) {
+		t := f.t
+		s := f.attach("alice")
+		done := make(chan error, 1)
+		go func() { done <- f.hub.Drain(t.Context(), 10*time.Second) }()
+		time.Sleep(time.Second)
+		f.hub.Deliver([]*history.Entry{corrupt(1)})
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if !s.isClosed() {
+			t.Error("the stream is left")
+		}
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Error(err)
+			}
+		default:
+			t.Error("the drain does not end")
+		}
+	})
+}

@@ -111,7 +111,7 @@ it('throttle and ignore are the caller’s', async () => {
   expect(renders - before).toBe(1)
 })
 
-it('shares one stream in a page, and closes it with the last', async () => {
+it('shares one stream in a page, hands it over to the next route, and closes it with the last', async () => {
   const server = await serve(stream())
   const got: string[] = []
   function One({ name }: { name: string }): ReactNode {
@@ -122,7 +122,7 @@ it('shares one stream in a page, and closes it with the last', async () => {
   await until(() => view.container.textContent === 'openopen')
   ;(await server.request(1)).response.write(event('message', 1))
   await until(() => got.length === 2)
-  view.rerender(<One name="c" />)
+  view.rerender(<One key="another route" name="c" />)
   await act(() => sleep(20))
   expect(server.open).toBe(1)
   view.unmount()

@@ -121,9 +121,7 @@ func TestFailure_OfAUserCompletesReceiptsAndPresence(t *testing.T) {
 			late.waitClosed(t)
 		}
 		f.waitConnections(0)
-		if n := f.hub.metrics.users.Load(); n != 0 {
-			t.Fatalf("%d users are left", n)
-		}
+		f.waitUsers(0)
 	}
 }
 

@@ -48,15 +48,18 @@ func (p *pulse) visit(conn *connection) {
 		return
 	}
 	a, ms := p.registry, p.now.UnixMilli()
-	stalled := conn.stalled.Load()
+	stalled, written := conn.stalled.Load(), conn.lastWrite.Load()
+	if stalled > ms { // the clock was set back: begin to count anew
+		conn.stalled.CompareAndSwap(stalled, ms)
+	}
 	switch {
 	case conn.expires != 0 && ms >= conn.expires:
 		a.sendTo(p.c, conn, &relay{to: conn, finish: &finish{conn.ends}})
 		return // it is not looked at again
-	case stalled != 0 && ms-stalled >= a.hub.cfg.WriteTimeout.Milliseconds():
+	case stalled != 0 && since(stalled, ms) >= a.hub.cfg.WriteTimeout:
 		a.sendTo(p.c, conn, &relay{to: conn, finish: &finish{ReasonSlow}})
 		return
-	case stalled == 0 && ms-conn.lastWrite.Load() >= soonest(a.hub.cfg.Heartbeat).Milliseconds():
+	case stalled == 0 && (written > ms || since(written, ms) >= soonest(a.hub.cfg.Heartbeat)):
 		a.sendTo(p.c, conn, &relay{to: conn, notice: p.beat()})
 	}
 	a.wheel.add(conn, conn.nextVisit(a.hub, p.now))
@@ -90,26 +93,29 @@ func (p *pulse) beat() *notice {
 	return p.heartbeat
 }
 
-// nextVisit is when the wheel looks at a connection again: when its heartbeat
-// is due, when it ends, and often enough to notice that it is stuck.
-func (c *connection) nextVisit(h *Hub, now time.Time) time.Time {
-	next := time.UnixMilli(c.lastWrite.Load()).Add(jittered(h.cfg.Heartbeat))
-	if !next.After(now) {
-		next = now.Add(jittered(h.cfg.Heartbeat))
+// nextVisit says how soon the wheel looks at a connection again: when its
+// heartbeat is due, when it ends, and when it counts as stuck if it is now.
+func (c *connection) nextVisit(h *Hub, now time.Time) time.Duration {
+	ms := now.UnixMilli()
+	next := jittered(h.cfg.Heartbeat)
+	if due := next - since(c.lastWrite.Load(), ms); due > 0 {
+		next = due
 	}
-	since := now
+	check := h.cfg.WriteTimeout
 	if stalled := c.stalled.Load(); stalled != 0 {
-		since = time.UnixMilli(stalled)
+		check -= since(stalled, ms)
 	}
-	if check := since.Add(h.cfg.WriteTimeout); check.Before(next) {
-		next = check
-	}
+	next = min(next, check)
 	if c.expires != 0 {
-		if end := time.UnixMilli(c.expires); end.Before(next) {
-			next = end
-		}
+		next = min(next, time.Duration(c.expires-ms)*time.Millisecond)
 	}
 	return next
+}
+
+// since is the time from one Unix time in milliseconds to another. If the clock
+// was set back in between it is 0.
+func since(from, to int64) time.Duration {
+	return time.Duration(max(0, to-from)) * time.Millisecond
 }
 
 // soonest and jittered are 90 % of a time, and a time between 90 and 110 %, so

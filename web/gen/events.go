@@ -19,7 +19,7 @@ var events = []event{
 	{"EventPing", "sse", "Ping", "Ping"},
 	{"EventGap", "sse", "Gap", "Gap"},
 	{"EventReconnect", "sse", "Reconnect", "Reconnect"},
-	{"EventDashboardUpdate", "transport", "figures", "DashboardUpdate"},
+	{"EventDashboardUpdate", "transport", "dashboardUpdate", "DashboardUpdate"},
 }
 
 // generate returns the text of events.ts for the module at root.

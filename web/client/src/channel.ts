@@ -62,7 +62,7 @@ export function createChannel<M extends object>(o: Omit<SSEClientOptions<M>, 'ur
     id: '',
     set(status, error = null, attempt = 0, retryAt = null) {
       snapshot = snapshotOf(channel, status, error, attempt, retryAt)
-      for (const fn of [...listeners]) fn()
+      for (const fn of [...listeners]) guard(o, 'handler', fn)
     },
     getSnapshot: () => snapshot,
     subscribe: (fn) => add(listeners, () => fn()),

@@ -94,8 +94,9 @@ export function createBareClient<M extends object>(o: SSEClientOptions<M>): Bare
       } catch {}
     }
 
-    channel.set('connecting', channel.getSnapshot().error, failures)
+    // Timers first: who is told of a status may close the client.
     later(MAIN, o.connectTimeoutMs ?? 15_000, timeout)
+    channel.set('connecting', channel.getSnapshot().error, failures)
     try {
       const context = { refresh, attempt: failures, signal }
       const url = (await call(o.url, context)) as string
@@ -125,7 +126,7 @@ export function createBareClient<M extends object>(o: SSEClientOptions<M>): Bare
       if (status === 204) throw new SSEError('stopped', code, false, status)
       if (status !== 200) {
         asked = retryAfterMs(response.headers.get('Retry-After'))
-        throw new SSEError(/40[13]/.test(code) ? 'auth' : 'http', code, / (408|425|429|5..)/.test(code), status)
+        throw new SSEError(/40[13]/.test(code) ? 'auth' : 'http', code, / (5|408|425|429)/.test(code), status)
       }
       const type = String(response.headers.get('Content-Type'))
       if (!/^text\/event-stream *(;|$)/i.test(type)) throw new SSEError('content-type', 'not a stream: ' + type, false, status)
@@ -133,8 +134,8 @@ export function createBareClient<M extends object>(o: SSEClientOptions<M>): Bare
 
       openedAt = heardAt = Date.now()
       refused = false
-      channel.set('open')
       watch()
+      channel.set('open')
       const push = createParser(
         {
           event(type, data, id) {
@@ -147,7 +148,7 @@ export function createBareClient<M extends object>(o: SSEClientOptions<M>): Bare
             if (current === generation) channel.commit(id)
           },
           retry: (ms) => (retryMs = ms),
-          comment: (text) => o.onComment?.(text),
+          comment: (text) => guard(o, 'handler', () => o.onComment?.(text)),
         },
         channel.id,
         o.maxEventChars,
@@ -187,14 +188,14 @@ export function createBareClient<M extends object>(o: SSEClientOptions<M>): Bare
     const retry = e.kind !== 'stopped' && (guard(o, 'handler', () => o.shouldRetry?.(e, failures)) ?? e.retryable)
     guard(o, 'handler', () => o.onError?.(e))
     if (current !== generation) return
-    if (!retry || failures >= (o.maxRetries ?? Infinity)) return end(e)
+    if (!retry || failures >= o.maxRetries!) return end(e)
     wait(Math.max(backoffMs(backoff, ++failures, retryMs), askedMs(asked)), e)
   }
 
   const wait = (ms: number, e: SSEError | null): void => {
     ms = Math.min(ms, 3.6e6) // no server can make a client wait longer
-    channel.set('waiting', e, failures, Date.now() + ms)
     later(MAIN, ms, attempt)
+    channel.set('waiting', e, failures, Date.now() + ms)
   }
 
   const end = (e: SSEError | null = null): void => {
@@ -228,7 +229,8 @@ export function createBareClient<M extends object>(o: SSEClientOptions<M>): Bare
     clearTimeout(timers[PAUSE])
     if (typeof document === 'undefined') return
     document[method]('visibilitychange', wake as EventListener)
-    for (const type of ['online', 'pageshow']) globalThis[method](type, wake as EventListener)
+    globalThis[method]('online', wake as EventListener)
+    globalThis[method]('pageshow', wake as EventListener)
   }
 
   const reconnect = (): void => {

@@ -44,7 +44,58 @@ export interface Spans {
   '60s': number
 }
 
+/** eventCount is how many messages of a type were accepted here since the start. */
+export interface EventCount {
+  name: string
+  count: number
+}
+
+/** connect is a stream that was admitted. */
+export interface Connect {
+  /** 1 for the first since the start */
+  number: number
+  /** unix ms */
+  time: number
+  user: string
+  userAgent?: string
+  dashboard?: boolean
+}
+
 /** figures are what a hub counts, as GET /api/stats and dashboards show them. Messages in are those that were accepted here, messages out the events that sockets of this hub took. */
+export interface Figures {
+  instance?: string
+  /** unix ms */
+  time: number
+  uptimeSeconds: number
+  totalConnections: number
+  uniqueUsers: number
+  topics: number
+  connectionsOpened: number
+  slowConsumers: number
+  messagesIn: number
+  messagesOut: number
+  bytesOut: number
+  messagesInPerSecond: Spans
+  messagesOutPerSecond: Spans
+  draining: boolean
+}
+
+/** chronicle holds points by column, which is what a chart wants and has no names to repeat. All columns are of the same length, the oldest point first. */
+export interface Chronicle {
+  /** unix ms */
+  time: number[]
+  connections: number[]
+  users: number[]
+  /** messages accepted per second */
+  in: number[]
+  /** events that sockets took per second */
+  out: number[]
+  /** delivery latency in ms, 0 if nothing was delivered */
+  p50: number[]
+  p99: number[]
+}
+
+/** dashboardUpdate is what a hub tells its dashboards each second. The first of a stream carries the last ten minutes as well. */
 export interface DashboardUpdate {
   instance?: string
   /** unix ms */
@@ -61,6 +112,17 @@ export interface DashboardUpdate {
   messagesInPerSecond: Spans
   messagesOutPerSecond: Spans
   draining: boolean
+  /** from publish to socket in the last second, 0 if nothing was delivered */
+  latencyP50Ms: number
+  latencyP99Ms: number
+  /** accepted here since the start, at most 10 */
+  topEvents: EventCount[]
+  /** since the last update, at most 10; 50 in the first */
+  connects?: Connect[]
+  /** each hub by name, if there are several */
+  hubs?: Figures[]
+  /** in the first update only */
+  history?: Chronicle
 }
 
 /** The events that a hub itself sends, by name. */

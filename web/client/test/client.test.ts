@@ -114,6 +114,31 @@ it('close wins over a pending retry, and over getToken', async () => {
   expect([c, d].map((x) => x.getSnapshot().status)).toEqual(['closed', 'closed'])
 })
 
+it.each(['connecting', 'open', 'waiting'])('may be closed by who is told that it is %s', async (wanted) => {
+  const server = await serve(streamOnce(''))
+  const c = make({ url: server.url, connectTimeoutMs: 30, idleTimeoutMs: 30 })
+  c.subscribe(() => c.getSnapshot().status === wanted && c.close())
+  c.connect()
+  await untilStatus(c, 'closed')
+  const { length } = server.exchanges
+  await sleep(80)
+  expect(c.getSnapshot()).toMatchObject({ status: 'closed', error: null })
+  expect(server.exchanges).toHaveLength(length)
+})
+
+it('outlives a subscriber and an onComment that throw', async () => {
+  const server = await serve(stream(': hi\n\n' + event('message', 1, 'e-1')))
+  const errors: SSEError[] = []
+  const fail = (): never => {
+    throw new Error('mine')
+  }
+  const c = make({ url: server.url, onComment: fail, onError: (e) => errors.push(e) })
+  c.subscribe(fail)
+  c.connect()
+  await until(() => c.getSnapshot().lastEventId)
+  expect(errors.map((e) => e.kind)).toEqual(['handler', 'handler', 'handler'])
+})
+
 it('connect is idempotent, reconnect replaces the stream', async () => {
   const server = await serve(stream(event('message', 1, 'e-1')), stream())
   const c = make({ url: server.url })

@@ -81,6 +81,7 @@ func (s *settings) checkTimes() error {
 	least("retry-min", s.RetryMin, time.Millisecond)
 	least("retry-max", s.RetryMax, s.RetryMin)
 	least("jwt-leeway", s.JWTLeeway, 0)
+	least("jwt-max-lifetime", s.JWTMaxLifetime, 0)
 	least("max-connection-age", s.MaxConnectionAge, 0)
 	least("drain-delay", s.DrainDelay, 0)
 	least("drain-window", s.DrainWindow, 0)

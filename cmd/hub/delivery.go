@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"slices"
 	"sync"
 
@@ -9,14 +10,18 @@ import (
 	"example.org/hub/history"
 )
 
-// delivery is where the tail of the log ends: it applies revocations, then
-// hands the entries to the actors. The log has to be open before there can be
-// actors, so entries wait until connect has been called.
+// delivery is where the tail of the log ends: it applies what is for the hub
+// itself, then hands the entries to the actors. The log has to be open before
+// there can be actors, so entries wait until connect has been called.
 type delivery struct {
 	revocations *auth.Revocations
-	connected   chan struct{} // closed by connect
-	once        sync.Once
-	actors      router
+	tickets     ticketLog
+	log         *slog.Logger
+	missed      []*history.Entry // orders that the hub learns of late; only the tail uses it
+
+	connected chan struct{} // closed by connect
+	once      sync.Once
+	actors    router
 }
 
 // router is what the entries are for.
@@ -25,8 +30,13 @@ type router interface {
 	Reset(history.Gap)
 }
 
-func newDelivery(revocations *auth.Revocations) *delivery {
-	return &delivery{revocations: revocations, connected: make(chan struct{})}
+// ticketLog takes the records of tickets.
+type ticketLog interface {
+	Apply(*engine.Record) error
+}
+
+func newDelivery(revocations *auth.Revocations, tickets ticketLog, log *slog.Logger) *delivery {
+	return &delivery{revocations: revocations, tickets: tickets, log: log, connected: make(chan struct{})}
 }
 
 // connect lets the entries through to the actors. Calls after the first do
@@ -38,12 +48,29 @@ func (d *delivery) connect(actors router) {
 	})
 }
 
+// control takes the records that are not events, in the order of the log: each
+// before deliver gets it, and those from before the start, which deliver does not
+// get.
+func (d *delivery) control(rec *engine.Record) {
+	var err error
+	switch rec.Kind {
+	case engine.Revoke:
+		d.revoke(rec)
+	case engine.Revoked:
+		err = d.repeated(rec)
+	case engine.Ticket:
+		err = d.tickets.Apply(rec)
+	}
+	if err != nil {
+		d.log.Warn("record not understood", "kind", int(rec.Kind), "err", err)
+	}
+}
+
 // deliver takes entries in the order of the log.
 func (d *delivery) deliver(entries []*history.Entry) {
-	for _, e := range entries {
-		if e.Record.Kind == engine.Revoke {
-			d.revoke(e.Record)
-		}
+	if len(d.missed) > 0 {
+		entries = slices.Concat(d.missed, entries)
+		d.missed = nil
 	}
 	if d.early() && !slices.ContainsFunc(entries, func(e *history.Entry) bool { return e.Seq != 0 }) {
 		return // transient, and nobody is there; the log may still be loading and must not wait
@@ -81,4 +108,19 @@ func (d *delivery) revoke(rec *engine.Record) {
 			d.revocations.Revoke(user, rec.Time)
 		}
 	}
+}
+
+// repeated applies the revocations that another hub has repeated. If some of them
+// are news, the order to end the streams was missed as well.
+func (d *delivery) repeated(rec *engine.Record) error {
+	news, err := d.revocations.Apply(rec)
+	if err != nil || len(news) == 0 || d.early() {
+		return err
+	}
+	order := &engine.Record{Kind: engine.Revoke, Time: rec.Time}
+	for _, user := range news {
+		order.To = append(order.To, engine.User(user))
+	}
+	d.missed = append(d.missed, &history.Entry{Record: order})
+	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,7 +14,7 @@ import (
 
 func TestDelivery_WaitsForTheActors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDelivery(auth.NewRevocations())
+		d := newTestDelivery()
 		done := false
 		go func() {
 			d.deliver([]*history.Entry{{Seq: 1, Record: &engine.Record{}}})
@@ -33,7 +34,7 @@ func TestDelivery_WaitsForTheActors(t *testing.T) {
 }
 
 func TestDelivery_LetsTransientsGoWhileNobodyIsThere(t *testing.T) {
-	d := newDelivery(auth.NewRevocations())
+	d := newTestDelivery()
 	d.deliver([]*history.Entry{{Record: &engine.Record{Transient: true}}}) // returns
 	var got int
 	d.connect(routerFunc(func(entries []*history.Entry) { got += len(entries) }))
@@ -44,7 +45,7 @@ func TestDelivery_LetsTransientsGoWhileNobodyIsThere(t *testing.T) {
 }
 
 func TestDelivery_IsReleasedByAFailedStart(t *testing.T) {
-	d := newDelivery(auth.NewRevocations())
+	d := newTestDelivery()
 	d.connect(nil)
 	d.connect(routerFunc(func([]*history.Entry) { t.Error("connected twice") }))
 	d.deliver([]*history.Entry{{Seq: 1, Record: &engine.Record{}}})
@@ -53,7 +54,7 @@ func TestDelivery_IsReleasedByAFailedStart(t *testing.T) {
 // A stream that is ended by a revocation may come back at once: its token has to
 // be refused by then.
 func TestDelivery_RevokesBeforeTheActorsKnow(t *testing.T) {
-	d := newDelivery(auth.NewRevocations())
+	d := newTestDelivery()
 	now := time.Now()
 	alice := &auth.Principal{User: "alice", Issued: now.Add(-time.Minute)}
 	bob := &auth.Principal{User: "bob", Issued: now.Add(-time.Minute)}
@@ -67,10 +68,42 @@ func TestDelivery_RevokesBeforeTheActorsKnow(t *testing.T) {
 			t.Errorf("bob: %v", err)
 		}
 	}))
-	d.deliver([]*history.Entry{{Record: &engine.Record{Kind: engine.Revoke, To: []engine.Address{engine.User("alice")}, Time: now}}})
+	rec := &engine.Record{Kind: engine.Revoke, To: []engine.Address{engine.User("alice")}, Time: now}
+	d.control(rec)
+	d.deliver([]*history.Entry{{Record: rec}})
 	if !called {
 		t.Error("the actors were not told")
 	}
+}
+
+// A hub that has lost its place in the log may have missed an order to end
+// streams. The repetition of what is revoked makes up for it.
+func TestDelivery_EndsStreamsOfARevocationThatWasMissed(t *testing.T) {
+	elsewhere := auth.NewRevocations()
+	elsewhere.Revoke("alice", time.Now())
+	records, err := elsewhere.Records(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newTestDelivery()
+	var got []*history.Entry
+	d.connect(routerFunc(func(entries []*history.Entry) { got = append(got, entries...) }))
+	for range 2 { // the second time it is no news
+		d.control(records[0])
+		d.deliver([]*history.Entry{{Seq: 1, Record: records[0]}})
+	}
+	if len(got) != 3 || got[0].Record.Kind != engine.Revoke || got[0].Record.To[0] != engine.User("alice") ||
+		got[1].Record.Kind != engine.Revoked || got[2].Record.Kind != engine.Revoked {
+		t.Errorf("delivered %+v", got)
+	}
+	if err := d.revocations.Check(&auth.Principal{User: "alice", Issued: time.Now().Add(-time.Hour)}); !errors.Is(err, auth.ErrRevoked) {
+		t.Errorf("Check: %v", err)
+	}
+}
+
+func newTestDelivery() *delivery {
+	tickets := auth.NewSharedTickets(auth.NewTickets(time.Minute, 1), nil)
+	return newDelivery(auth.NewRevocations(), tickets, slog.New(slog.DiscardHandler))
 }
 
 // routerFunc is a router that is only delivered to.

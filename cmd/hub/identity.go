@@ -36,7 +36,7 @@ func openIdentity(ctx context.Context, s *settings, log *slog.Logger) (*identity
 		return nil, configError{err}
 	}
 	verifier, err := auth.NewVerifier(ctx, auth.Config{
-		Keys: keys, JWKSURL: s.JWKSURL, Issuer: s.JWTIssuer, Audience: s.JWTAudience, Leeway: s.JWTLeeway,
+		Keys: keys, JWKSURL: s.JWKSURL, Issuer: s.JWTIssuer, Audience: s.JWTAudience, Leeway: s.JWTLeeway, MaxLifetime: s.JWTMaxLifetime,
 	}, log)
 	if err != nil {
 		return nil, configError{err}
@@ -45,7 +45,7 @@ func openIdentity(ctx context.Context, s *settings, log *slog.Logger) (*identity
 		verifier:    verifier,
 		apiKeys:     apiKeys,
 		tickets:     auth.NewTickets(ticketTTL, maxOpenTickets),
-		revocations: auth.NewRevocations(),
+		revocations: auth.NewRevocationsFor(s.JWTMaxLifetime),
 	}, nil
 }
 

@@ -13,6 +13,8 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"example.org/hub/actors"
+	"example.org/hub/auth"
+	"example.org/hub/cluster"
 	"example.org/hub/history"
 	"example.org/hub/transport"
 )
@@ -24,13 +26,17 @@ type node struct {
 	log *slog.Logger
 
 	identity *identity
+	tickets  *auth.SharedTickets
 	engine   sharedLog
 	delivery *delivery
 	events   *history.Log
 	actors   *actors.Hub
+	member   *cluster.Member
 	server   *transport.Server
 	internal net.Listener
 	public   net.Listener
+	keeper   *keeper
+	joined   bool
 
 	stopping atomic.Bool
 	failed   chan error // from a listener that ended by itself
@@ -38,8 +44,15 @@ type node struct {
 
 // start builds a hub and begins to serve. After an error nothing is left.
 func start(ctx context.Context, cfg *settings, streams int, log *slog.Logger) (*node, error) {
+	return startOn(ctx, cfg, streams, log, cfg.openEngine)
+}
+
+// opener opens the log that a hub is to use and closes in the end.
+type opener func(context.Context, *slog.Logger) (sharedLog, error)
+
+func startOn(ctx context.Context, cfg *settings, streams int, log *slog.Logger, open opener) (*node, error) {
 	n := &node{cfg: cfg, log: log, failed: make(chan error, 2)}
-	if err := n.assemble(ctx, streams); err != nil {
+	if err := n.assemble(ctx, streams, open); err != nil {
 		return nil, errors.Join(err, n.release(ctx))
 	}
 	n.log.Info("listening", "listener", "internal", "addr", n.internal.Addr().String())
@@ -49,17 +62,18 @@ func start(ctx context.Context, cfg *settings, streams int, log *slog.Logger) (*
 	return n, nil
 }
 
-func (n *node) assemble(ctx context.Context, streams int) (err error) {
+func (n *node) assemble(ctx context.Context, streams int, open opener) (err error) {
 	set := newMetrics()
 	if n.identity, err = openIdentity(ctx, n.cfg, n.log); err != nil {
 		return err
 	}
-	if n.engine, err = n.cfg.openEngine(ctx, n.log); err != nil {
+	if n.engine, err = open(ctx, n.log); err != nil {
 		return err
 	}
-	n.delivery = newDelivery(n.identity.revocations)
+	n.tickets = auth.NewSharedTickets(n.identity.tickets, n.engine)
+	n.delivery = newDelivery(n.identity.revocations, n.tickets, n.log)
 	window := n.cfg.historyConfig()
-	window.OnReset = n.delivery.reset
+	window.OnReset, window.OnControl = n.delivery.reset, n.delivery.control
 	n.events, err = history.Open(ctx, n.engine, window, rand.Uint64(), n.log, n.delivery.deliver)
 	if err != nil {
 		return fmt.Errorf("open log: %w", err)
@@ -70,11 +84,16 @@ func (n *node) assemble(ctx context.Context, streams int) (err error) {
 	}
 	n.delivery.connect(n.actors)
 	countLog(set, n.events)
+	n.member = n.newMember()
+	n.countCluster(set)
 	n.server, err = transport.New(n.cfg.transportConfig(streams), n.transportDeps(set))
 	if err != nil {
 		return fmt.Errorf("set up HTTP: %w", err)
 	}
-	return n.listen()
+	if err := n.listen(); err != nil {
+		return err
+	}
+	return n.join(ctx)
 }
 
 // listen opens both addresses, so that a hub that cannot have one of them does
@@ -111,9 +130,12 @@ func (n *node) transportDeps(set *metrics.Set) transport.Deps {
 		Hub:         n.actors,
 		Log:         n.events,
 		Verifier:    n.identity.verifier,
-		Tickets:     n.identity.tickets,
+		Tickets:     n.tickets,
 		Revocations: n.identity.revocations,
-		Checks:      []transport.Check{{Name: "running", Run: n.running}},
+		Cluster:     n.member,
+		Counts:      n.events,
+		Window:      n.events.Window(),
+		Checks:      n.readiness(),
 		Metrics:     set,
 		Logger:      n.log,
 	}

@@ -26,6 +26,7 @@ type settings struct {
 	JWTIssuer        string        `name:"jwt-issuer" group:"Identity:" placeholder:"NAME" help:"The iss that tokens must have."`
 	JWTAudience      string        `name:"jwt-audience" group:"Identity:" placeholder:"NAME" help:"An aud that tokens must have."`
 	JWTLeeway        time.Duration `name:"jwt-leeway" group:"Identity:" default:"10s" help:"Allowed difference of clocks, at most 30s."`
+	JWTMaxLifetime   time.Duration `name:"jwt-max-lifetime" group:"Identity:" default:"0" help:"Longest time from a token's iat to its exp, after which revocations are forgotten too; 0 for no limit, and they are kept for good."`
 	APIKeyFile       string        `name:"api-key-file" group:"Identity:" placeholder:"FILE" help:"Keys of services, one name:key[:scope,scope] a line."`
 
 	engineSettings
@@ -52,13 +53,14 @@ type settings struct {
 	MaxData               byteSize `group:"Limits:" default:"64KiB" help:"The data of one message."`
 	MaxBatch              int      `group:"Limits:" default:"1000" help:"Messages in one POST."`
 
-	DrainDelay      time.Duration `group:"Process:" default:"5s" help:"From the signal to stop until streams are handed over, so that load balancers notice; 0 with --dev."`
-	DrainWindow     time.Duration `group:"Process:" default:"30s" help:"Over which streams are handed over; 1s with --dev."`
-	ShutdownTimeout time.Duration `group:"Process:" default:"45s" help:"Longest time from the signal to stop to the end."`
-	LogLevel        string        `group:"Process:" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
-	LogFormat       string        `group:"Process:" default:"json" enum:"json,text" help:"Form of the log on stderr: json or text."`
-	Instance        string        `group:"Process:" placeholder:"NAME" help:"Name of this hub; default the host's name and a random suffix."`
-	GCPercent       int           `name:"gc-percent" group:"Process:" default:"100" help:"Garbage collector's pace as in GOGC, which counts if this is not set."`
+	DrainDelay        time.Duration `group:"Process:" default:"5s" help:"From the signal to stop until streams are handed over, so that load balancers notice; 0 with --dev."`
+	DrainWindow       time.Duration `group:"Process:" default:"30s" help:"Over which streams are handed over; 1s with --dev."`
+	ShutdownTimeout   time.Duration `group:"Process:" default:"45s" help:"Longest time from the signal to stop to the end."`
+	ReadyWhenDegraded bool          `group:"Process:" help:"Stay ready while the engine is not reached: streams stay, and new ones get replay only."`
+	LogLevel          string        `group:"Process:" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
+	LogFormat         string        `group:"Process:" default:"json" enum:"json,text" help:"Form of the log on stderr: json or text."`
+	Instance          string        `group:"Process:" placeholder:"NAME" help:"Name of this hub; default the host's name and a random suffix."`
+	GCPercent         int           `name:"gc-percent" group:"Process:" default:"100" help:"Garbage collector's pace as in GOGC, which counts if this is not set."`
 }
 
 // applyDev changes the defaults that --dev changes; what was set stays.

@@ -13,6 +13,7 @@ import (
 func (n *node) stop(ctx context.Context) error {
 	began := time.Now()
 	n.stopping.Store(true) // readiness is gone; load balancers need a while to notice
+	n.announceDrain(ctx)
 	pause(ctx, n.cfg.DrainDelay)
 
 	streams := n.actors.Stats().Connections
@@ -37,6 +38,7 @@ func (n *node) release(ctx context.Context) error {
 	if n.internal != nil {
 		_ = n.internal.Close()
 	}
+	errs = append(errs, wrap("leave the other hubs", n.leave(ctx)))
 	if n.events != nil {
 		n.delivery.connect(nil)
 		n.events.Close()

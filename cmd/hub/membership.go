@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"example.org/hub/cluster"
+	"example.org/hub/transport"
+)
+
+// engineGrace is how long the engine may be away before the hub is not ready: a
+// change of its leader is no reason to send all clients elsewhere.
+const engineGrace = 5 * time.Second
+
+var (
+	errEngineDown = errors.New("the engine is not reached")
+	errCold       = errors.New("the window is being loaded")
+)
+
+// newMember makes the hub's place among the others. It joins them last, when it
+// can answer their questions.
+func (n *node) newMember() *cluster.Member {
+	return cluster.New(cluster.Config{
+		Cluster: n.engine,
+		Hub:     n.cfg.Instance,
+		Boot:    rand.Text(),
+		Version: readBuild().Version,
+		Log:     n.log,
+		Figures: func() (connections, users int64, head uint64) {
+			s := n.actors.Stats()
+			return s.Connections, s.Users, n.events.Window().Head()
+		},
+	})
+}
+
+// join announces the hub to the others, and begins to keep revocations for them.
+func (n *node) join(ctx context.Context) error {
+	if err := n.member.Join(ctx, n.server.Answer); err != nil {
+		return err
+	}
+	n.joined = true
+	n.keeper = keepRevocations(n)
+	return nil
+}
+
+// leave takes back what join did, if it did.
+func (n *node) leave(ctx context.Context) error {
+	if !n.joined {
+		return nil
+	}
+	n.keeper.close()
+	return n.member.Leave(ctx)
+}
+
+// drainTimeout is for the others to be told that this hub drains.
+const drainTimeout = 2 * time.Second
+
+// announceDrain tells the other hubs. That they cannot be told changes nothing for
+// the clients.
+func (n *node) announceDrain(ctx context.Context) {
+	if !n.joined {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
+	defer cancel()
+	if err := n.member.Drain(ctx); err != nil {
+		n.log.Warn("drain not announced", "err", err)
+	}
+}
+
+// readiness are the checks of what the hub needs from others. With
+// --ready-when-degraded it stays ready without the engine, for an operator who
+// rather has streams that get nothing new than no streams.
+func (n *node) readiness() []transport.Check {
+	checks := []transport.Check{
+		{Name: "running", Run: n.running},
+		{Name: "window", Run: n.windowIsWarm},
+	}
+	if n.cfg.ReadyWhenDegraded {
+		return checks
+	}
+	return append(checks,
+		transport.Check{Name: "engine", Run: n.engineIsUp},
+		transport.Check{Name: "lease", Run: func(context.Context) error { return n.member.Alive() }},
+	)
+}
+
+func (n *node) windowIsWarm(context.Context) error {
+	if !n.events.Warm() {
+		return errCold
+	}
+	return nil
+}
+
+func (n *node) engineIsUp(context.Context) error {
+	if down := n.events.Down(); down > engineGrace {
+		return fmt.Errorf("%w for %s", errEngineDown, down.Round(time.Second))
+	}
+	return nil
+}
+
+// countCluster adds the figures of the membership, and of what it is for.
+func (n *node) countCluster(set *metrics.Set) {
+	set.RegisterMetricsWriter(func(w io.Writer) {
+		metrics.WriteGaugeUint64(w, "hub_cluster_instances", uint64(n.member.Size()))
+		metrics.WriteCounterUint64(w, "hub_lease_renew_failures_total", n.member.Failures())
+		metrics.WriteGaugeUint64(w, "hub_revocations", uint64(n.identity.revocations.Len()))
+	})
+}

@@ -14,6 +14,7 @@ before(async () => {
   browser = await startChromium()
   site = await startSite()
   hub = new Hub(site.url)
+  hub.build()
   await hub.start()
 })
 afterEach(async () => {

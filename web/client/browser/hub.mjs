@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 
 const KEY = 'a-key-for-browser-tests-only'
 
-/** The hub's binary, built from this checkout unless TEST_HUB names one. */
+/** A hub in a process of its own. */
 export class Hub {
   #dir = mkdtempSync(join(tmpdir(), 'hub-browser-'))
   #binary = process.env.TEST_HUB ?? join(this.#dir, 'hub')
@@ -22,11 +22,14 @@ export class Hub {
     this.#origin = origin
     writeFileSync(this.#secret, '0123456789abcdef0123456789abcdef')
     writeFileSync(this.#keys, `tests:${KEY}:admin\n`)
-    if (!process.env.TEST_HUB) {
-      execFileSync('go', ['build', '-buildvcs=false', '-o', this.#binary, './cmd/hub'], {
-        cwd: join(import.meta.dirname, '..', '..', '..'), stdio: 'inherit',
-      })
-    }
+  }
+
+  /** Builds the binary from this checkout, unless TEST_HUB names one. */
+  build() {
+    if (process.env.TEST_HUB) return
+    execFileSync('go', ['build', '-buildvcs=false', '-o', this.#binary, './cmd/hub'], {
+      cwd: join(import.meta.dirname, '..', '..', '..'), stdio: 'inherit',
+    })
   }
 
   /** Starts it, on the same port as before if there was one. */

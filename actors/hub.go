@@ -21,6 +21,10 @@ var ErrNoAnswer = errors.New("actors do not answer")
 // registryName is what protoactor calls the registry.
 const registryName = "registry"
 
+// routeBatch is how many entries the registry routes at a time, before others
+// get a turn.
+const routeBatch = 16
+
 // Hub is the way into the supervision tree. Its methods may be called from any
 // goroutine.
 type Hub struct {
@@ -76,7 +80,13 @@ func (h *Hub) Attach(a *Attach) { h.submit(a) }
 // Deliver routes entries of the log. The tail calls it, in the order of the log;
 // entries is not changed afterwards.
 func (h *Hub) Deliver(entries []*history.Entry) {
-	h.pool.help(func() { h.submit(&route{entries}) })
+	h.pool.help(func() {
+		for left := entries; len(left) > 0; {
+			n := min(len(left), routeBatch)
+			h.submit(&route{left[:n]})
+			left = left[n:]
+		}
+	})
 }
 
 // Reset tells every stream that the log could not be followed without a break.

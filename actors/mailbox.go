@@ -10,6 +10,10 @@ import (
 // mailboxBudget is how many messages an actor handles before others get a turn.
 const mailboxBudget = 256
 
+// mailboxTurn is how long it may take for that, give or take a message: those of
+// the registry are long when they are for everybody.
+const mailboxTurn = time.Millisecond
+
 // mailbox is what the registry and the users have instead of protoactor's own:
 // 80 bytes instead of about 400, no ring that stays grown after a burst, and no
 // allocation to schedule it. System messages overtake the user messages that
@@ -99,8 +103,8 @@ func (m *mailbox) sort(taken *item) {
 	}
 }
 
-// process handles messages until there are none, the budget is spent or one of
-// them panics. The panic goes to the actor's supervisor; the rest stays queued.
+// process handles messages until there are none, budget or turn are over or one
+// of them panics. The panic goes to the actor's supervisor; the rest stays queued.
 func (m *mailbox) process() {
 	var msg any
 	defer func() {
@@ -108,7 +112,11 @@ func (m *mailbox) process() {
 			m.invoker.EscalateFailure(fault, msg)
 		}
 	}()
-	for range mailboxBudget {
+	began := time.Now()
+	for i := range mailboxBudget {
+		if i%4 == 3 && time.Since(began) > mailboxTurn {
+			return
+		}
 		switch {
 		case m.system != nil:
 			msg, m.system = m.system.msg, m.system.next

@@ -2,6 +2,8 @@ package actors
 
 import (
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 )
@@ -61,6 +63,33 @@ func TestMailbox_SystemMessagesFirstAndNothingLostOnAFault(t *testing.T) {
 	if r.got[len(r.got)-1] != 5 {
 		t.Errorf("a resumed mailbox did not go on: %v", r.got)
 	}
+}
+
+// slowly is an invoker whose messages take a millisecond each.
+type slowly struct{ recorder }
+
+func (s *slowly) InvokeUserMessage(m any) {
+	time.Sleep(time.Millisecond)
+	s.recorder.InvokeUserMessage(m)
+}
+
+// An actor with endless input, each of it long, leaves others their turn.
+func TestMailbox_EndsALongTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPool(1)
+		r := &slowly{}
+		m := &mailbox{pool: p}
+		m.RegisterHandlers(r, p)
+		for i := range mailboxBudget {
+			m.PostUserMessage(i)
+		}
+		done := -1
+		p.Schedule(func() { done = len(r.got) })
+		p.close()
+		if done < 1 || done > 8 || len(r.got) != mailboxBudget {
+			t.Errorf("another task ran after %d of %d messages", done, len(r.got))
+		}
+	})
 }
 
 func TestMailbox_KeepsOrderBeyondItsBudget(t *testing.T) {

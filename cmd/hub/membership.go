@@ -49,17 +49,22 @@ func (n *node) join(ctx context.Context) error {
 	return nil
 }
 
-// leave takes back what join did, if it did.
-func (n *node) leave(ctx context.Context) error {
+// noticeTimeout is for the others to be told that this hub drains, or is gone.
+const noticeTimeout = 2 * time.Second
+
+// leave takes back what join did, if it did. A lease that cannot be withdrawn
+// runs out by itself.
+func (n *node) leave(ctx context.Context) {
 	if !n.joined {
-		return nil
+		return
 	}
 	n.keeper.close()
-	return n.member.Leave(ctx)
+	ctx, cancel := context.WithTimeout(ctx, noticeTimeout)
+	defer cancel()
+	if err := n.member.Leave(ctx); err != nil {
+		n.log.Warn("lease not withdrawn", "err", err)
+	}
 }
-
-// drainTimeout is for the others to be told that this hub drains.
-const drainTimeout = 2 * time.Second
 
 // announceDrain tells the other hubs. That they cannot be told changes nothing for
 // the clients.
@@ -67,7 +72,7 @@ func (n *node) announceDrain(ctx context.Context) {
 	if !n.joined {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
+	ctx, cancel := context.WithTimeout(ctx, noticeTimeout)
 	defer cancel()
 	if err := n.member.Drain(ctx); err != nil {
 		n.log.Warn("drain not announced", "err", err)

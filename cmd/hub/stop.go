@@ -38,7 +38,7 @@ func (n *node) release(ctx context.Context) error {
 	if n.internal != nil {
 		_ = n.internal.Close()
 	}
-	errs = append(errs, wrap("leave the other hubs", n.leave(ctx)))
+	n.leave(ctx)
 	if n.events != nil {
 		n.delivery.connect(nil)
 		n.events.Close()

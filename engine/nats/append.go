@@ -79,7 +79,7 @@ func (e *Engine) store(ctx context.Context, data []byte, id string) (engine.Appe
 			pos := engine.Position{Epoch: epoch, Seq: ack.Sequence}
 			return engine.Appended{Position: pos, Duplicate: ack.Duplicate}, nil
 		}
-		if !isConflict(err) || time.Since(start) > ackTimeout {
+		if !isConflict(err) || time.Since(start) > e.cfg.ackTimeout {
 			return engine.Appended{}, err
 		}
 		if !sleep(ctx, conflictPause) {
@@ -126,7 +126,7 @@ func (e *Engine) relearn() {
 	}
 	go func() {
 		defer e.learning.Store(false)
-		ctx, cancel := context.WithTimeout(e.life, requestTimeout)
+		ctx, cancel := context.WithTimeout(e.life, e.cfg.requestTimeout)
 		defer cancel()
 		if _, err := e.ensure(ctx); err != nil {
 			e.log.Warn("nats stream not found", "err", err)

@@ -64,7 +64,7 @@ func (e *Engine) Answer(ctx context.Context, hub string, handle func(question []
 		a.stop()
 		_ = sub.Unsubscribe() // fails only if the connection is closed
 	})
-	asking, cancel := context.WithTimeout(ctx, requestTimeout)
+	asking, cancel := context.WithTimeout(ctx, e.cfg.requestTimeout)
 	defer cancel()
 	if err := e.nc.FlushWithContext(asking); err != nil {
 		end()

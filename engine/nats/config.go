@@ -70,7 +70,8 @@ type Config struct {
 	MaxRecords int64
 	MaxBytes   int64
 
-	leaseTTL time.Duration // engine.LeaseTTL, but for tests
+	leaseTTL                   time.Duration // engine.LeaseTTL, but for tests
+	ackTimeout, requestTimeout time.Duration // 2 s, but for tests
 }
 
 // TLS names files in PEM form. For a server all three are needed, and whoever
@@ -83,12 +84,14 @@ type TLS struct {
 // 1,000,000 records and 1 GiB.
 func DefaultConfig() Config {
 	return Config{
-		Namespace:   "hub",
-		ClusterName: "hub",
-		MaxAge:      10 * time.Minute,
-		MaxRecords:  1_000_000,
-		MaxBytes:    1 << 30,
-		leaseTTL:    engine.LeaseTTL,
+		Namespace:      "hub",
+		ClusterName:    "hub",
+		MaxAge:         10 * time.Minute,
+		MaxRecords:     1_000_000,
+		MaxBytes:       1 << 30,
+		leaseTTL:       engine.LeaseTTL,
+		ackTimeout:     ackTimeout,
+		requestTimeout: requestTimeout,
 	}
 }
 
@@ -107,6 +110,12 @@ func (c Config) orDefault() Config {
 	}
 	if c.leaseTTL <= 0 {
 		c.leaseTTL = def.leaseTTL
+	}
+	if c.ackTimeout <= 0 {
+		c.ackTimeout = def.ackTimeout
+	}
+	if c.requestTimeout <= 0 {
+		c.requestTimeout = def.requestTimeout
 	}
 	c.MaxAge = max(c.MaxAge, engine.IdempotencyTTL)
 	return c

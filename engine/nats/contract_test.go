@@ -2,6 +2,7 @@ package nats
 
 import (
 	"testing"
+	"time"
 
 	"example.org/hub/engine"
 	"example.org/hub/engine/enginetest"
@@ -13,6 +14,7 @@ func opener(config func(t *testing.T) Config, records int64) func(t *testing.T) 
 		t.Helper()
 		cfg := config(t)
 		cfg.MaxRecords = records
+		cfg.ackTimeout, cfg.requestTimeout = 30*time.Second, 30*time.Second // the machine may be busy
 		return mustOpen(t, small(cfg))
 	}
 }

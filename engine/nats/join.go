@@ -14,7 +14,7 @@ import (
 // join makes a consumer that starts at the next record, and then makes sure that
 // it is one of the right stream.
 func (l *link) join(ctx context.Context) (jetstream.Consumer, error) {
-	asking, cancel := context.WithTimeout(ctx, requestTimeout)
+	asking, cancel := context.WithTimeout(ctx, l.e.cfg.requestTimeout)
 	defer cancel()
 	cons, err := l.e.js.CreateConsumer(asking, l.e.names.stream, jetstream.ConsumerConfig{
 		Name:              rand.Text(),

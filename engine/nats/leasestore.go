@@ -25,7 +25,7 @@ func (e *Engine) withLeases(ctx context.Context, did string, do func(ctx context
 	defer e.running.Done()
 	scoped, cancel := e.scope(ctx)
 	defer cancel()
-	asking, stop := context.WithTimeout(scoped, requestTimeout)
+	asking, stop := context.WithTimeout(scoped, e.cfg.requestTimeout)
 	defer stop()
 	kv, known, err := e.leases.open(asking, e)
 	if err == nil {

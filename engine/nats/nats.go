@@ -85,8 +85,8 @@ func (e *Engine) start(ctx context.Context) error {
 	var err error
 	e.js, err = jetstream.New(e.nc,
 		jetstream.WithPublishAsyncMaxPending(maxPending),
-		jetstream.WithPublishAsyncTimeout(ackTimeout),
-		jetstream.WithDefaultTimeout(requestTimeout))
+		jetstream.WithPublishAsyncTimeout(e.cfg.ackTimeout),
+		jetstream.WithDefaultTimeout(e.cfg.requestTimeout))
 	if err != nil {
 		return fmt.Errorf("open jetstream: %w", err)
 	}

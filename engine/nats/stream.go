@@ -35,7 +35,7 @@ type state struct {
 
 // lookUp asks the server for the stream, and only for that.
 func (e *Engine) lookUp(ctx context.Context) (state, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, e.cfg.requestTimeout)
 	defer cancel()
 	stream, err := e.js.Stream(ctx, e.names.stream)
 	if err != nil {

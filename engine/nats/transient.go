@@ -34,7 +34,7 @@ func (e *Engine) send(ctx context.Context, data []byte, id string) (engine.Appen
 // stream of their own, because those of the log take positions: it retains one
 // empty message, and remembers ids like any stream.
 func (e *Engine) claim(ctx context.Context, id string) (used bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
+	ctx, cancel := context.WithTimeout(ctx, e.cfg.ackTimeout)
 	defer cancel()
 	for range 2 {
 		if err := e.makeKeys(ctx); err != nil {

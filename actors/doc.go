@@ -31,5 +31,9 @@
 // A panic in a connection ends that stream and nothing else; a panic in a user
 // stops that user and its connections (a restarted user would have lost them
 // anyway); a panic in the registry restarts it and ends every stream. Each is
-// counted. Clients reconnect and resume from the log, so nothing is lost.
+// counted. Clients reconnect and resume from the log, so nothing is lost. What a
+// stopped actor leaves in its mailbox is settled (lost.go): no stream stays open
+// without an owner, and nobody waits for an answer that does not come.
+//
+// model_test.go compares all of this with a model of a few lines.
 package actors

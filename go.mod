@@ -57,3 +57,8 @@ require (
 	golang.org/x/crypto v0.58.0 // indirect
 	google.golang.org/protobuf v1.33.0 // indirect
 )
+
+ignore (
+	./web/client/node_modules
+	./web/dashboard/node_modules
+)

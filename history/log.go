@@ -110,7 +110,12 @@ func (l *Log) Append(ctx context.Context, rec *engine.Record, key string) (*Pend
 func (l *Log) Window() *Window { return l.window }
 
 // Up reports whether the engine is being followed at the moment.
-func (l *Log) Up() bool { return l.up.Load() }
+func (l *Log) Up() bool {
+	if eng, ok := l.eng.(interface{ Up() bool }); ok && !eng.Up() {
+		return false // its tail outlives the loss of the server
+	}
+	return l.up.Load()
+}
 
 // Down returns for how long the engine has not been followed, 0 if it is now.
 func (l *Log) Down() time.Duration {

@@ -6,6 +6,9 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"example.org/hub/engine/memory"
+	"example.org/hub/engine/nats"
+	"example.org/hub/engine/redis"
 	"example.org/hub/history"
 )
 
@@ -20,19 +23,42 @@ func newMetrics() *metrics.Set {
 
 // countLog adds the figures of the log and its window, which have no metrics of
 // their own.
-func countLog(set *metrics.Set, events *history.Log) {
+func countLog(set *metrics.Set, kind string, eng sharedLog, events *history.Log) {
+	upName := fmt.Sprintf("hub_engine_up{engine=%q}", kind)
 	set.RegisterMetricsWriter(func(w io.Writer) {
 		var up uint64
 		if events.Up() {
 			up = 1
 		}
 		window := events.Window().Stats()
-		metrics.WriteGaugeUint64(w, "hub_engine_up", up)
+		metrics.WriteGaugeUint64(w, upName, up)
 		metrics.WriteGaugeUint64(w, "hub_engine_waiting", uint64(events.Waiting()))
 		metrics.WriteCounterUint64(w, "hub_engine_tail_errors_total", events.TailErrors())
 		metrics.WriteCounterUint64(w, "hub_engine_gaps_total", events.Resets())
 		metrics.WriteGaugeUint64(w, "hub_window_events", uint64(window.Events))
 		metrics.WriteGaugeUint64(w, "hub_window_bytes", uint64(window.Bytes))
 		metrics.WriteGaugeFloat64(w, "hub_window_oldest_seconds", window.OldestAge.Seconds())
+		links := linksOf(eng)
+		metrics.WriteCounterUint64(w, "hub_engine_bad_records_total", links.bad)
+		metrics.WriteCounterUint64(w, "hub_engine_dropped_transients_total", links.dropped)
+		metrics.WriteCounterUint64(w, "hub_engine_reconnects_total", links.reconnects)
 	})
+}
+
+// links are the figures that engines have of their own. An engine in memory has
+// no records that cannot be read and no connection to lose.
+type links struct{ bad, dropped, reconnects uint64 }
+
+func linksOf(eng sharedLog) links {
+	switch eng := eng.(type) {
+	case *nats.Engine:
+		st := eng.Stats()
+		return links{bad: st.BadRecords, dropped: st.DroppedTransients, reconnects: st.Reconnects + st.Relinks}
+	case *redis.Engine:
+		st := eng.Stats()
+		return links{bad: st.BadRecords, dropped: st.DroppedTransients, reconnects: st.Relinks}
+	case *memory.Engine:
+		return links{dropped: eng.DroppedTransients()}
+	}
+	return links{}
 }

@@ -83,7 +83,7 @@ func (n *node) assemble(ctx context.Context, streams int, open opener) (err erro
 		return fmt.Errorf("start actors: %w", err)
 	}
 	n.delivery.connect(n.actors)
-	countLog(set, n.events)
+	countLog(set, n.cfg.engineKind(), n.engine, n.events)
 	n.member = n.newMember()
 	n.countCluster(set)
 	n.server, err = transport.New(n.cfg.transportConfig(streams), n.transportDeps(set))

@@ -33,6 +33,7 @@ type connection struct {
 	expires     int64        // unix ms when the token or the stream's time ends, 0 for never
 	ends        Reason       // why it will end then
 	id          uint64
+	seen        uint64 // the client has everything up to here, from a hub that was ahead of this one
 	stream      Stream
 	remote      netip.Addr
 	agent       unique.Handle[string]
@@ -115,6 +116,9 @@ func (c *connection) receive(w *worker, msg any) {
 	}
 	switch msg := msg.(type) {
 	case *deliver:
+		if msg.entry.Seq != 0 && msg.entry.Seq <= c.seen {
+			return
+		}
 		w.batch = append(w.batch, queued{frame: msg.entry.Frame, entry: msg.entry, live: true})
 	case *notice:
 		c.notice(w, msg)
@@ -141,6 +145,9 @@ func (c *connection) notice(w *worker, n *notice) {
 			return
 		}
 		w.count.heartbeats.Add(1)
+	}
+	if !n.heartbeat && !n.figures {
+		c.seen = 0 // the log was found again at another place
 	}
 	w.batch = append(w.batch, queued{frame: n.frame})
 }

@@ -31,7 +31,7 @@ func (s *sink) blocks(t *testing.T) []string {
 func TestGap_IsToldWhenNothingElseIsLeft(t *testing.T) {
 	inBubble(t, narrow, func(f *fixture) {
 		t := f.t
-		s := f.stuck("alice")
+		s := f.stuck()
 		for range 3 {
 			f.to(wide, engine.All)
 			synctest.Wait()
@@ -53,7 +53,7 @@ func TestGap_IsToldWhenNothingElseIsLeft(t *testing.T) {
 func TestGap_KeepsItsEpochAndPlaceOverAReset(t *testing.T) {
 	inBubble(t, narrow, func(f *fixture) {
 		t := f.t
-		s := f.stuck("alice")
+		s := f.stuck()
 		for range 3 {
 			f.to(wide, engine.All)
 			synctest.Wait()
@@ -75,7 +75,7 @@ func TestGap_KeepsItsEpochAndPlaceOverAReset(t *testing.T) {
 func TestGap_AnotherFollowsTheFirst(t *testing.T) {
 	inBubble(t, narrow, func(f *fixture) {
 		t := f.t
-		s := f.stuck("alice")
+		s := f.stuck()
 		for range 2 {
 			for range 3 {
 				f.to(wide, engine.All)

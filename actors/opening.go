@@ -73,6 +73,9 @@ func (c *connection) replay(m *open) ([]*history.Entry, *history.Gap) {
 			gap.From = m.attach.LastEventID
 		}
 	}
+	if pos, err := engine.ParsePosition(m.attach.LastEventID); err == nil && gap == nil {
+		c.seen = pos.Seq
+	}
 	c.hub.metrics.replayed(began, gap)
 	return missed, gap
 }
@@ -80,7 +83,9 @@ func (c *connection) replay(m *open) ([]*history.Entry, *history.Gap) {
 // appendRest appends what follows the replay: the head position, so that a
 // client which has seen no event can resume too, and the dashboard's figures.
 func (c *connection) appendRest(b []byte, m *open) []byte {
-	b = append(sse.AppendID(b, m.upTo.String()), '\n')
+	pos := m.upTo
+	pos.Seq = max(pos.Seq, c.seen) // never back
+	b = append(sse.AppendID(b, pos.String()), '\n')
 	return append(b, m.dashboard...)
 }
 

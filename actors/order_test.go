@@ -156,3 +156,30 @@ func TestAttach_BetweenTwoEpochsIsTold(t *testing.T) {
 		t.Errorf("want %q in %q", want, s.text())
 	}
 }
+
+// A client may come from a hub that is ahead: the window has its position, but
+// the registry has not routed so far. It is not sent back.
+func TestAttach_SkipsWhatTheClientHasFromAnotherHub(t *testing.T) {
+	f := newFixture(t)
+	defer f.stop()
+	entries := []*history.Entry{}
+	for _, text := range []string{"1", "2", "3"} {
+		entries = append(entries, f.entry(text))
+	}
+	f.hub.Deliver(entries[:1])
+	s := f.attach("alice", func(a *Attach) { a.LastEventID = "t1-3" })
+	f.hub.Deliver(entries[1:])
+	f.to("4", engine.All)
+	s.waitFor(t, "data: 4")
+	if got, want := s.data(t), []string{"4"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if strings.Contains(s.text(), "id: t1-1\n") || !strings.Contains(s.text(), "\n\nid: t1-3\n\n") {
+		t.Errorf("the client was sent back: %q", s.text())
+	}
+	f.hub.Reset(history.Gap{From: "t1-4", To: "t1-0", Reason: history.GapEpoch})
+	f.window.Reset(testEpoch, 0)
+	f.seq = 0
+	f.to("again", engine.All)
+	s.waitFor(t, "data: again")
+}

@@ -9,9 +9,9 @@ import (
 )
 
 // stuck attaches a client that takes nothing any more.
-func (f *fixture) stuck(user string) *sink {
+func (f *fixture) stuck() *sink {
 	f.t.Helper()
-	s := f.attach(user)
+	s := f.attach("alice")
 	s.allow(0)
 	return s
 }
@@ -42,7 +42,7 @@ func (f *fixture) settle(s *sink) {
 func TestSlowConsumer_GetsWhatWaitedInOneWrite(t *testing.T) {
 	f := newFixture(t)
 	defer f.stop()
-	s := f.stuck("alice")
+	s := f.stuck()
 	before := s.writes
 	for _, text := range []string{"a", "b", "c", "d"} {
 		f.to(text, engine.User("alice"))
@@ -79,7 +79,7 @@ func TestSlowConsumer_FinishesAPartialFrameFirst(t *testing.T) {
 func TestSlowConsumer_ConflateReplacesThePredecessorAtTheEnd(t *testing.T) {
 	f := newFixture(t)
 	defer f.stop()
-	s := f.stuck("alice")
+	s := f.stuck()
 	f.keyed("head", "", 0) // may be partly out already, so it is never replaced
 	f.keyed("price-1", "price", 0)
 	f.keyed("other", "", 0)
@@ -131,7 +131,7 @@ func lastDropped(t *testing.T, s *sink) string {
 func TestSlowConsumer_PolicyOfTheMessageWins(t *testing.T) {
 	f := newFixture(t, func(c *Config) { c.MaxQueueBytes = 100; c.SlowPolicy = engine.SlowGap })
 	defer f.stop()
-	s := f.stuck("alice")
+	s := f.stuck()
 	other := f.attach("bob")
 	for range 4 {
 		f.keyed(strings.Repeat("x", 50), "", engine.SlowDisconnect)

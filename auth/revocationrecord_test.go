@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -59,7 +60,7 @@ func TestRevocations_RepeatTheFloor(t *testing.T) {
 	old, fresh := NewRevocations(), NewRevocations()
 	old.max = 8
 	for n := range 9 {
-		old.Revoke(fmt.Sprint(n), now.Add(time.Duration(n)*time.Hour))
+		old.Revoke(strconv.Itoa(n), now.Add(time.Duration(n)*time.Hour))
 	}
 	records, err := old.Records(now)
 	if err != nil || len(records) != 1 {

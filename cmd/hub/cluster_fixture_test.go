@@ -165,8 +165,8 @@ func (c *testCluster) start(name string, args ...string) *member {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	m.hub.t, m.hub.secretFile, m.hub.keyFile = c.t, c.secret, c.keyFile
-	m.hub.public, m.hub.internal = "http://"+m.node.public.Addr().String(), "http://"+m.node.internal.Addr().String()
+	m.t, m.secretFile, m.keyFile = c.t, c.secret, c.keyFile
+	m.public, m.internal = "http://"+m.node.public.Addr().String(), "http://"+m.node.internal.Addr().String()
 	c.t.Cleanup(m.stop)
 	return m
 }
@@ -179,16 +179,16 @@ func (m *member) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := m.node.stop(ctx); err != nil {
-		m.hub.t.Errorf("stop: %v", err)
+		m.t.Errorf("stop: %v", err)
 	}
 }
 
 // call asks the internal listener and reads the JSON of the answer into v.
 func (m *member) call(method, path, body string, v any) (status int) {
-	m.hub.t.Helper()
-	req, err := http.NewRequest(method, m.hub.internal+path, strings.NewReader(body))
+	m.t.Helper()
+	req, err := http.NewRequest(method, m.internal+path, strings.NewReader(body))
 	if err != nil {
-		m.hub.t.Fatal(err)
+		m.t.Fatal(err)
 	}
 	req.Header.Set("X-API-Key", testKey)
 	req.Header.Set("Content-Type", "application/json")
@@ -196,20 +196,20 @@ func (m *member) call(method, path, body string, v any) (status int) {
 }
 
 func (m *member) do(req *http.Request, v any) (status int) {
-	m.hub.t.Helper()
+	m.t.Helper()
 	req.Close = true
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := (&http.Client{Timeout: patience}).Do(req) // an answer may turn out to be a stream
 	if err != nil {
-		m.hub.t.Fatal(err)
+		m.t.Fatal(err)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
-		m.hub.t.Fatal(err)
+		m.t.Fatal(err)
 	}
 	if v != nil {
 		if err := json.Unmarshal(text, v); err != nil {
-			m.hub.t.Fatalf("%s %s: %d %s: %v", req.Method, req.URL.Path, resp.StatusCode, text, err)
+			m.t.Fatalf("%s %s: %d %s: %v", req.Method, req.URL.Path, resp.StatusCode, text, err)
 		}
 	}
 	return resp.StatusCode

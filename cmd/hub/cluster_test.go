@@ -152,7 +152,7 @@ func TestCluster_BatchesCountAllHubs(t *testing.T) {
 	a.open("alice", "")
 	b.open("alice", "")
 	lines := strings.Repeat(`{"to":"all","event":"n","data":1}`+"\n", 20)
-	req, err := http.NewRequest("POST", b.hub.internal+"/api/messages?receipt=cluster", strings.NewReader(lines))
+	req, err := http.NewRequest(http.MethodPost, b.internal+"/api/messages?receipt=cluster", strings.NewReader(lines))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestCluster_TicketIsGoodAtAnotherHubAndOnlyOnce(t *testing.T) {
 	c := newTestCluster(t)
 	a, b, d := c.start("a"), c.start("b"), c.start("d")
 	var ticket struct{ Ticket string }
-	req, err := http.NewRequest("POST", a.hub.public+"/api/sse/ticket", http.NoBody)
+	req, err := http.NewRequest(http.MethodPost, a.public+"/api/sse/ticket", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestCluster_TicketIsGoodAtAnotherHubAndOnlyOnce(t *testing.T) {
 	if status := a.do(req, &ticket); status != http.StatusOK {
 		t.Fatalf("status %d", status)
 	}
-	resp, err := http.Get(b.hub.public + "/api/sse?ticket=" + ticket.Ticket)
+	resp, err := http.Get(b.public + "/api/sse?ticket=" + ticket.Ticket)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestCluster_TicketIsGoodAtAnotherHubAndOnlyOnce(t *testing.T) {
 		t.Fatalf("at another hub: status %d", resp.StatusCode)
 	}
 	for _, m := range []*member{d, a, b} {
-		req, err := http.NewRequest("GET", m.hub.public+"/api/sse?ticket="+ticket.Ticket, http.NoBody)
+		req, err := http.NewRequest(http.MethodGet, m.public+"/api/sse?ticket="+ticket.Ticket, http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -208,7 +208,7 @@ func TestCluster_RevocationOutlivesRestarts(t *testing.T) {
 	c := newTestCluster(t)
 	a, b := c.start("a"), c.start("b")
 	stream := b.open("alice", "")
-	req, err := http.NewRequest("GET", b.hub.public+"/api/sse", http.NoBody)
+	req, err := http.NewRequest(http.MethodGet, b.public+"/api/sse", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +222,7 @@ func TestCluster_RevocationOutlivesRestarts(t *testing.T) {
 	a.stop()
 	b.stop()
 	later := c.start("later") // from the log alone
-	req.URL.Host = strings.TrimPrefix(later.hub.public, "http://")
+	req.URL.Host = strings.TrimPrefix(later.public, "http://")
 	if status := later.do(req, nil); status != http.StatusUnauthorized {
 		t.Errorf("status %d, want 401", status)
 	}

@@ -60,6 +60,7 @@ func (d *delivery) control(rec *engine.Record) {
 		err = d.repeated(rec)
 	case engine.Ticket:
 		err = d.tickets.Apply(rec)
+	default: // the actors carry it out
 	}
 	if err != nil {
 		d.log.Warn("record not understood", "kind", int(rec.Kind), "err", err)

@@ -32,7 +32,8 @@ type Log struct {
 	place  place
 
 	up         atomic.Bool
-	downSince  atomic.Pointer[time.Time] // nil while up
+	downSince  atomic.Pointer[time.Time] // nil while the tail is up
+	serverLost atomic.Pointer[time.Time] // nil unless the engine said that its server is gone
 	warm       atomic.Bool
 	tailErrors atomic.Uint64
 	resets     atomic.Uint64
@@ -110,19 +111,31 @@ func (l *Log) Append(ctx context.Context, rec *engine.Record, key string) (*Pend
 func (l *Log) Window() *Window { return l.window }
 
 // Up reports whether the engine is being followed at the moment.
-func (l *Log) Up() bool {
-	if eng, ok := l.eng.(interface{ Up() bool }); ok && !eng.Up() {
-		return false // its tail outlives the loss of the server
+func (l *Log) Up() bool { return l.Down() == 0 }
+
+// Down returns for how long the engine has not been followed, 0 if it is now. A
+// tail can outlive the loss of its server; then the time counts from the first
+// call that finds the server gone.
+func (l *Log) Down() time.Duration {
+	since := l.downSince.Load()
+	if since == nil {
+		since = l.lostSince()
 	}
-	return l.up.Load()
+	if since == nil {
+		return 0
+	}
+	return max(time.Since(*since), 1)
 }
 
-// Down returns for how long the engine has not been followed, 0 if it is now.
-func (l *Log) Down() time.Duration {
-	if since := l.downSince.Load(); since != nil {
-		return max(time.Since(*since), 1)
+// lostSince asks engines that know their server.
+func (l *Log) lostSince() *time.Time {
+	if eng, ok := l.eng.(interface{ Up() bool }); !ok || eng.Up() {
+		l.serverLost.Store(nil)
+		return nil
 	}
-	return 0
+	now := time.Now()
+	l.serverLost.CompareAndSwap(nil, &now)
+	return l.serverLost.Load()
 }
 
 // setUp keeps the time since when the engine is down. Only one goroutine calls it

@@ -13,6 +13,7 @@ type Attach struct {
 	LastEventID string    // what the client sent, not yet checked; "" if it never had one
 	Expires     time.Time // when the token ends, zero for never
 	Dashboard   bool      // the hub's own figures, once a second
+	Snapshot    []byte    // for a dashboard: a frame that it gets first, instead of the last figures
 	Stream      Stream    // owned by the connection from here on
 	Head        []byte    // status line and headers, written before the first block
 	Remote      netip.Addr

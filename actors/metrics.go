@@ -270,5 +270,6 @@ func (h *Hub) Stats() Stats {
 		BytesSent:        m.sum(func(w *workerCounters) uint64 { return w.bytes.Load() }),
 		SlowConsumers:    m.sum(func(w *workerCounters) uint64 { return w.stalls.Load() }),
 		ConnectionsTotal: m.opened.Get(),
+		Latencies:        m.latencies(),
 	}
 }

@@ -30,4 +30,5 @@ type Stats struct {
 	BytesSent        uint64
 	SlowConsumers    uint64 // streams that found no room, since the start
 	ConnectionsTotal uint64 // streams attached since the start
+	Latencies        Latencies
 }

@@ -131,6 +131,9 @@ func (a *registry) attach(c actor.Context, m *Attach) {
 	begin := &open{attach: m, upTo: engine.Position{Epoch: *a.hub.epoch.Load(), Seq: a.head}}
 	if m.Dashboard {
 		begin.dashboard = a.figures
+		if m.Snapshot != nil {
+			begin.dashboard = m.Snapshot
+		}
 	}
 	a.enter(ref)
 	c.Send(ref.pid, &adopt{conn, begin})

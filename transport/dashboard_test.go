@@ -19,8 +19,14 @@ func TestDashboard_FiguresAndTopic(t *testing.T) {
 	h.post(`{"to":"all","data":1}`).want(t, 202, "")
 	r := h.open("/api/dashboard/sse?topics=news", h.bearer("alice", dashboardScope))
 	first := r.until(sse.EventDashboardUpdate)
-	var f figures
+	var f dashboardUpdate
 	h.check(json.Unmarshal(first.Data, &f))
+	if f.History == nil || len(f.History.Time) == 0 || len(f.History.P99) != len(f.History.Time) {
+		t.Errorf("snapshot without history: %s", first.Data)
+	}
+	if len(f.TopEvents) != 1 || f.TopEvents[0] != (eventCount{"message", 1}) || len(f.Connects) != 1 || f.Connects[0].User != "bob" {
+		t.Errorf("snapshot: %s", first.Data)
+	}
 	if f.Instance != "test-1" || f.MessagesIn != 1 || f.TotalConnections != 1 || f.UniqueUsers != 1 || f.Time == 0 {
 		t.Errorf("snapshot: %s", first.Data)
 	}
@@ -31,7 +37,11 @@ func TestDashboard_FiguresAndTopic(t *testing.T) {
 	}
 	r.until("n")
 	next := r.until(sse.EventDashboardUpdate)
+	f = dashboardUpdate{}
 	h.check(json.Unmarshal(next.Data, &f))
+	if f.History != nil || len(next.Data) > 2000 {
+		t.Errorf("an update of %d bytes: %s", len(next.Data), next.Data)
+	}
 	if f.TotalConnections != 2 || f.MessagesIn != 3 {
 		t.Errorf("a second later: %s", next.Data)
 	}

@@ -121,6 +121,7 @@ func (s *Server) append(ctx context.Context, rec *engine.Record, key string) (*h
 		return nil, err
 	}
 	s.messagesIn.Add(1)
+	s.activity.published(rec.Name)
 	return pending, nil
 }
 

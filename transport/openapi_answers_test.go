@@ -84,6 +84,13 @@ func collectAnswers(t *testing.T) map[string]func() *response {
 	add("GET /api/users 503", func() *response { return stuck.ask("GET", "/api/users", "", key) })
 	add("GET /api/users/{id} 503", func() *response { return stuck.ask("GET", "/api/users/x", "", key) })
 
+	add("GET /dashboard 308", func() *response { return h.visit("GET", "/dashboard") })
+	add("GET /dashboard/ 200", func() *response { return h.visit("GET", "/dashboard/") })
+	asset := "GET /dashboard/assets/{file} "
+	add(asset+"200", func() *response { return h.visit("GET", "/dashboard/assets/"+assetName(t, ".js")) })
+	add(asset+"400", func() *response { return h.visit("GET", "/dashboard/assets/%00") })
+	add(asset+"404", func() *response { return h.visit("GET", "/dashboard/assets/none.js") })
+
 	for _, path := range []string{"/livez", "/readyz", "/metrics", "/openapi.yaml"} {
 		add("GET "+path+" 200", func() *response { return h.ask("GET", path+"?verbose=1", "") })
 	}

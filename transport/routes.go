@@ -34,6 +34,10 @@ var routes = []route{
 	{"GET", "/api/dashboard/sse", public, "", (*Server).subscribeDashboard},
 	{"POST", "/api/sse/ticket", public, "", (*Server).issueTicket},
 
+	{"GET", "/dashboard", public, "", (*Server).dashboardSlash},
+	{"GET", "/dashboard/", public, "", (*Server).dashboardPage},
+	{"GET", "/dashboard/assets/{file}", public, "", (*Server).dashboardAsset},
+
 	{"POST", "/api/messages", internal, auth.ScopePublish, (*Server).publish},
 	{"GET", "/api/stats", internal, auth.ScopePresence, (*Server).showStats},
 	{"GET", "/api/users", internal, auth.ScopePresence, (*Server).listUsers},

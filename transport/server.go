@@ -50,6 +50,9 @@ type Server struct {
 	messagesIn atomic.Uint64
 	dashboards atomic.Int64 // open dashboard streams
 	rates      rates
+	series     series
+	activity   activity
+	shown      uint64 // the last connect that dashboards were told of
 	started    time.Time
 	stop       chan struct{} // ends the beat
 	life       context.Context

@@ -101,7 +101,9 @@ func (s *Server) beat() {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
-		s.rates.add(sample{in: s.messagesIn.Load(), out: s.hub.Stats().EventsDelivered})
+		st := s.hub.Stats()
+		s.rates.add(sample{in: s.messagesIn.Load(), out: st.EventsDelivered})
+		s.series.add(s.point(time.Now(), &st))
 		if s.dashboards.Load() > 0 {
 			s.updateDashboard()
 		}

@@ -40,6 +40,7 @@ func (s *Server) stream(c *call, permit func(*auth.Principal, *actors.Attach) er
 		return err
 	}
 	attach.Remote = remote
+	s.activity.connected(attach.User, attach.UserAgent, attach.Dashboard)
 	s.hijack(c, attach)
 	return nil
 }

@@ -33,6 +33,7 @@ func (d *devKeys) printCommands(w io.Writer, n *node) {
 
 	fmt.Fprintf(w, "A hub for development; its keys are in %s.\n", d.dir)
 	show := func(what, command string) { fmt.Fprintf(w, "\n# %s\n%s\n", what, command) }
+	show("Watch the dashboard: open this in a browser.", public+"/dashboard/#token="+d.token(n.cfg))
 	show("Follow alice's stream, in a terminal of its own.",
 		stream+" '"+public+"/api/sse?topics=news'")
 	show("Send alice a notification.",

@@ -51,8 +51,8 @@ func TestGenerate_TranslatesWhatJSONWrites(t *testing.T) {
 		type reason string
 		type base struct { ID string `+"`json:\"id\"`"+` }
 		type row struct { N uint8 `+"`json:\"n\"`"+` }
-		// figures are counted.
-		type figures struct {
+		// dashboardUpdate is counted.
+		type dashboardUpdate struct {
 			base
 			Why   reason         `+"`json:\"why\"`"+` // or why not
 			Rows  []*row         `+"`json:\"rows\"`"+`
@@ -68,7 +68,7 @@ func TestGenerate_TranslatesWhatJSONWrites(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"/** figures are counted. */\nexport interface DashboardUpdate {\n  id: string\n",
+		"/** dashboardUpdate is counted. */\nexport interface DashboardUpdate {\n  id: string\n",
 		"  /** or why not */\n  why: string\n",
 		"  rows: (Row | null)[]\n", "  by?: Record<string, Row>\n", "  '1s': number\n",
 		"  maybe?: Row\n", "  null: boolean | null\n", "  age: Age\n", "  raw: unknown\n",
@@ -87,13 +87,13 @@ func TestGenerate_RefusesWhatItCannotSay(t *testing.T) {
 	for name, source := range map[string]string{
 		"no type":      "",
 		"no struct":    "type figures int",
-		"no tag":       "type figures struct { A int }",
-		"no name":      "type figures struct { A int `json:\",omitempty\"` }",
-		"two names":    "type figures struct { A, B int `json:\"a\"` }",
-		"a channel":    "type figures struct { A chan int `json:\"a\"` }",
-		"unknown type": "type figures struct { A missing `json:\"a\"` }",
-		"unknown pkg":  "type figures struct { A missing.T `json:\"a\"` }",
-		"embeds int":   "type figures struct { int }",
+		"no tag":       "type dashboardUpdate struct { A int }",
+		"no name":      "type dashboardUpdate struct { A int `json:\",omitempty\"` }",
+		"two names":    "type dashboardUpdate struct { A, B int `json:\"a\"` }",
+		"a channel":    "type dashboardUpdate struct { A chan int `json:\"a\"` }",
+		"unknown type": "type dashboardUpdate struct { A missing `json:\"a\"` }",
+		"unknown pkg":  "type dashboardUpdate struct { A missing.T `json:\"a\"` }",
+		"embeds int":   "type dashboardUpdate struct { int }",
 		"not Go":       "type",
 	} {
 		if out, err := generateFrom(t, source); err == nil {

@@ -50,8 +50,8 @@ export interface EventCount {
   count: number
 }
 
-/** connect is a stream that was admitted. */
-export interface Connect {
+/** arrival is a stream that was admitted. */
+export interface Arrival {
   /** 1 for the first since the start */
   number: number
   /** unix ms */
@@ -118,7 +118,7 @@ export interface DashboardUpdate {
   /** accepted here since the start, at most 10 */
   topEvents: EventCount[]
   /** since the last update, at most 10; 50 in the first */
-  connects?: Connect[]
+  connects?: Arrival[]
   /** each hub by name, if there are several */
   hubs?: Figures[]
   /** in the first update only */

@@ -1,0 +1,112 @@
+import { useEffect, useState } from 'react'
+import type { SSEError } from '../../client/src/index.ts'
+import { useDashboardSSE, type UseSSEResult } from '../../client/src/react.ts'
+import { Chart, type Line } from './chart.tsx'
+import { bytes, duration, latency, number } from './format.ts'
+import { Model } from './model.ts'
+import { Connects, History, Hubs, TopEvents } from './panels.tsx'
+import { Send } from './send.tsx'
+
+const CONNECTIONS: readonly Line[] = [
+  { column: 'connections', label: 'Connections', color: '--blue' },
+  { column: 'users', label: 'Users', color: '--orange' },
+]
+const RATES: readonly Line[] = [
+  { column: 'in', label: 'In', color: '--blue' },
+  { column: 'out', label: 'Out', color: '--orange' },
+]
+const LATENCY: readonly Line[] = [
+  { column: 'p50', label: 'p50', color: '--blue' },
+  { column: 'p99', label: 'p99', color: '--orange' },
+]
+
+interface Props {
+  token: string
+  identity: string
+  onLogout: () => void
+  onRefused: (error: SSEError) => void
+}
+
+/** The page of someone who is logged in. */
+export function Dashboard({ token, identity, onLogout, onRefused }: Props) {
+  const [model] = useState(() => new Model())
+  const [version, setVersion] = useState(0)
+  const show = () => setVersion((v) => v + 1)
+  const stream = useDashboardSSE<{ dashboardUpdate: unknown }>({
+    url: new URL('../api/dashboard/sse', document.baseURI).href,
+    identity,
+    getToken: () => token,
+    eventHandlers: {
+      dashboardUpdate: (update) => {
+        if (model.apply(update) && !document.hidden) show()
+      },
+    },
+  })
+  const { error, status } = stream
+  useEffect(() => {
+    if (status === 'closed' && error) onRefused(error)
+  })
+  useEffect(() => {
+    document.addEventListener('visibilitychange', show)
+    return () => document.removeEventListener('visibilitychange', show)
+  }, [])
+
+  const now = model.now
+  return (
+    <>
+      <header>
+        <h1>Hub dashboard</h1>
+        <Status stream={stream} draining={now?.draining ?? false} />
+        <span className="spacer" />
+        {now && <span className="muted">{now.instance && <b>{now.instance}</b>} up {duration(now.uptimeSeconds)}</span>}
+        <button type="button" className="quiet" onClick={onLogout}>Log out</button>
+      </header>
+      {now ? (
+        <main aria-busy={!stream.isConnected}>
+          <dl className="tiles">
+            <Tile name="Connections" value={number(now.totalConnections)} note={`${number(now.connectionsOpened)} since the start`} />
+            <Tile name="Users" value={number(now.uniqueUsers)} note={`topics: ${number(now.topics)}`} />
+            <Tile name="Messages in / s" value={number(now.messagesInPerSecond['1s'])} note={`${number(now.messagesInPerSecond['60s'])} over a minute`} />
+            <Tile name="Messages out / s" value={number(now.messagesOutPerSecond['1s'])} note={`${number(now.messagesOutPerSecond['60s'])} over a minute`} />
+            <Tile name="Latency p99" value={latency(now.latencyP99Ms)} note={now.latencyP50Ms ? `p50 ${latency(now.latencyP50Ms)}` : 'nothing delivered just now'} />
+            <Tile name="Slow consumers" value={number(now.slowConsumers)} note={`stalls; ${bytes(now.bytesOut)} sent`} />
+          </dl>
+          <div className="grid">
+            <Chart title="Connections and users" lines={CONNECTIONS} model={model} version={version} format={number} />
+            <Chart title="Messages per second" lines={RATES} model={model} version={version} format={number} />
+            <Chart title="Delivery latency" lines={LATENCY} model={model} version={version} format={latency} dots />
+            <TopEvents events={now.topEvents ?? []} />
+            {now.hubs && <Hubs hubs={now.hubs} />}
+            <Connects connects={model.connects} />
+            <Send />
+            <History rows={model.minutes()} />
+          </div>
+        </main>
+      ) : (
+        <main className="waiting"><p>Waiting for the first figures…</p></main>
+      )}
+    </>
+  )
+}
+
+function Tile({ name, value, note }: { name: string; value: string; note: string }) {
+  return (
+    <div className="card tile">
+      <dt>{name}</dt>
+      <dd className="value" data-figure={name}>{value}</dd>
+      <dd className="muted">{note}</dd>
+    </div>
+  )
+}
+
+function Status({ stream, draining }: { stream: Pick<UseSSEResult, 'isConnected' | 'error' | 'reconnect'>; draining: boolean }) {
+  const [kind, text] = stream.isConnected
+    ? draining ? ['warn', 'Draining'] : ['good', 'Live']
+    : ['bad', stream.error ? 'Disconnected, trying again' : 'Connecting']
+  return (
+    <>
+      <span role="status" className={`badge ${kind}`}>{text}</span>
+      {!stream.isConnected && stream.error && <button type="button" className="quiet" onClick={stream.reconnect}>Now</button>}
+    </>
+  )
+}

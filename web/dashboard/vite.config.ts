@@ -1,0 +1,9 @@
+import { defineConfig } from 'vite'
+
+// The client is taken from its source. React is then looked for here, also for the
+// hooks, which must share the page's own.
+export default defineConfig({
+  base: './',
+  resolve: { dedupe: ['react', 'react-dom'] },
+  build: { target: 'es2022', modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+})

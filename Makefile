@@ -21,7 +21,7 @@ LDFLAGS := -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DA
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
-.PHONY: help build run test redis race lint vet cross fmt fuzz bench load cover tidy generated check
+.PHONY: help build run test redis race lint vet cross fmt fuzz bench load cover tidy generated web-check check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,7 @@ build: ## build bin/hub
 run: build ## build, then run a hub that prints commands to paste
 	bin/hub serve --dev
 
-test: lint vet cross race fuzz tidy generated ## everything that CI runs
+test: lint vet cross race fuzz tidy generated web-check ## everything that CI runs
 
 redis: ## install the redis-server that the tests of engine/redis start, if root may
 	@if ! command -v redis-server >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -82,5 +82,11 @@ generated: ## check that "go generate" changes nothing
 	if ! git rev-parse --git-dir >/dev/null 2>&1; then echo "generated: no git, not checked"; exit 0; fi; \
 	before=$$(state); go generate ./...; \
 	if [ "$$before" != "$$(state)" ]; then echo "generated files were stale; commit the new ones:"; git status --short; exit 1; fi
+
+web-check: ## check that the built dashboard is that of its source, if there is npm
+	@if ! command -v npm >/dev/null; then echo "web-check: no npm, not checked"; exit 0; fi; \
+	cd web/dashboard && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build --loglevel=error >/dev/null && npm test --silent --loglevel=error; \
+	if ! git rev-parse --git-dir >/dev/null 2>&1; then echo "web-check: no git, dist not compared"; exit 0; fi; \
+	if [ -n "$$(git status --porcelain -- dist)" ]; then echo "web/dashboard/dist was stale; commit the new one:"; git status --short -- dist; exit 1; fi
 
 check: test ## the same as test

@@ -73,7 +73,7 @@ func (c *serveCmd) start(ctx context.Context, signals <-chan os.Signal, streams 
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return nil, cause
 	}
-	return n, err //nolint:govet // the context is the running hub's; it ends with the program
+	return n, err
 }
 
 // runUntil waits for the reason to stop and stops. A second signal ends it at

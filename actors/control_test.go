@@ -29,3 +29,17 @@ func TestHub_ControlRecordsEndStreams(t *testing.T) {
 	f.to("bob stays", engine.All)
 	bob.waitFor(t, "bob stays")
 }
+
+// A revocation may be routed between the check of a token and the attach of its
+// stream. Fails if the registry does not ask again.
+func TestAttach_AsksAgainWhetherTheTokenIsGood(t *testing.T) {
+	f := newFixture(t)
+	defer f.stop()
+	s := newSink()
+	f.attachTo(s, "alice", func(a *Attach) { a.Allowed = func() bool { return false } })
+	s.waitClosed(t)
+	if s.refused != RefusedRevoked {
+		t.Errorf("refused with %q, want %q", s.refused, RefusedRevoked)
+	}
+	f.attach("alice", func(a *Attach) { a.Allowed = func() bool { return true } })
+}

@@ -110,6 +110,10 @@ func (a *registry) attach(c actor.Context, m *Attach) {
 		a.hub.refuse(m.Stream, RefusedDraining)
 		return
 	}
+	if m.Allowed != nil && !m.Allowed() {
+		a.hub.refuse(m.Stream, RefusedRevoked)
+		return
+	}
 	ref := a.users[m.User]
 	if ref != nil && a.hub.cfg.MaxPerUser > 0 && int(ref.open) >= a.hub.cfg.MaxPerUser {
 		a.hub.refuse(m.Stream, RefusedUserLimit)

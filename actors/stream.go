@@ -54,4 +54,5 @@ const (
 const (
 	RefusedDraining  Reason = "draining"
 	RefusedUserLimit Reason = "user_limit"
+	RefusedRevoked   Reason = "revoked"
 )

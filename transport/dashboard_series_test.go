@@ -3,6 +3,7 @@ package transport
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -108,7 +109,7 @@ func TestActivity_Connects(t *testing.T) {
 	f(3, 10)
 	f(0, 2, "b", "c")
 	for i := range 2 * maxConnects {
-		a.connected(fmt.Sprint(i), "", true)
+		a.connected(strconv.Itoa(i), "", true)
 	}
 	if all, newest := a.latest(3, 1000); len(all) != maxConnects || newest != 2*maxConnects+3 || all[0].Number != maxConnects+4 {
 		t.Errorf("%d connects from %d to %d", len(all), all[0].Number, newest)

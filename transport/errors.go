@@ -175,5 +175,8 @@ func refused(reason actors.Reason) *problem {
 		p.status = fasthttp.StatusTooManyRequests
 		p.message = "too many open streams of this user or address"
 	}
+	if reason == actors.RefusedRevoked {
+		p.status, p.code, p.message = fasthttp.StatusUnauthorized, "token_revoked", "the token was revoked"
+	}
 	return p
 }

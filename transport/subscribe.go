@@ -67,6 +67,7 @@ func (s *Server) admitted(c *call, permit func(*auth.Principal, *actors.Attach) 
 		LastEventID: sub.lastEventID,
 		Expires:     user.Expires,
 		UserAgent:   userAgent(c.rc.UserAgent()),
+		Allowed:     func() bool { return s.revocations.Check(&user) == nil },
 	}
 	if permit != nil {
 		if err := permit(&user, attach); err != nil {

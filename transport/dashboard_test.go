@@ -2,6 +2,7 @@ package transport
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -9,6 +10,7 @@ import (
 
 	"example.org/hub/actors"
 	"example.org/hub/auth"
+	"example.org/hub/cluster"
 	"example.org/hub/sse"
 )
 
@@ -54,6 +56,44 @@ func TestDashboard_FiguresAndTopic(t *testing.T) {
 		c.Scopes, c.Topics = []auth.Scope{auth.ScopeAdmin}, []string{"*"}
 	}))
 	admin.until(sse.EventDashboardUpdate)
+}
+
+// A new dashboard gets ten full minutes in its first block, and one that is
+// already there gets none of it.
+func TestDashboard_TenMinutesAtOnce(t *testing.T) {
+	h := newTestHub(t)
+	start := time.Now().Add(-time.Hour).UnixMilli()
+	for i := range int64(seriesSpan) {
+		h.series.add(point{time: start + 1000*i, connections: 100_000 + i, users: 99_999, in: 12_345, out: 1_234_567, p50: 12.345, p99: 1234.567})
+	}
+	first := h.open("/api/dashboard/sse", h.bearer("alice", dashboardScope)).until(sse.EventDashboardUpdate)
+	var f dashboardUpdate
+	h.check(json.Unmarshal(first.Data, &f))
+	n := len(f.History.Time)
+	if n != seriesSpan || !slices.IsSorted(f.History.Time) || !slices.Contains(f.History.Connections, 100_042) {
+		t.Errorf("%d points", n)
+	}
+	if len(first.Data) > 48<<10 {
+		t.Errorf("a first update of %d bytes", len(first.Data))
+	}
+}
+
+// The other hubs are asked by the beat, and named with their state.
+func TestDashboard_NamesTheHubs(t *testing.T) {
+	h := newTestHub(t, among(&otherHubs{answers: map[cluster.Kind]string{
+		cluster.Stats: `{"instance":"a-other","totalConnections":7,"draining":true}`,
+	}}))
+	r := h.open("/api/dashboard/sse", h.bearer("alice", dashboardScope))
+	var f dashboardUpdate
+	for len(f.Hubs) == 0 {
+		h.check(json.Unmarshal(r.until(sse.EventDashboardUpdate).Data, &f))
+	}
+	if len(f.Hubs) != 2 || f.Hubs[0].Instance != "a-other" || f.Hubs[0].TotalConnections != 7 || !f.Hubs[0].Draining || f.Hubs[1].Instance != "test-1" {
+		t.Errorf("got %+v", f.Hubs)
+	}
+	if f.Instance != "test-1" || f.TotalConnections != 1 {
+		t.Errorf("the figures are this hub's: %+v", f.figures)
+	}
 }
 
 // idleHub counts dashboard updates and has figures of the test's.

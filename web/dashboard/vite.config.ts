@@ -5,5 +5,14 @@ import { defineConfig } from 'vite'
 export default defineConfig({
   base: './',
   resolve: { dedupe: ['react', 'react-dom'] },
-  build: { target: 'es2022', modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+  build: {
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      onLog(level, log, report) {
+        if (log.code !== 'MODULE_LEVEL_DIRECTIVE') report(level, log) // 'use client' is for other builds of the hooks
+      },
+    },
+  },
 })

@@ -56,8 +56,7 @@ test('a pasted token logs in by keyboard; a bad one and one without the scope ar
     await page.keyboard.press('Enter')
     await page.getByRole('alert').filter({ hasText: text }).waitFor()
   }
-  await page.keyboard.insertText('') // the field is still the one in focus, or is reached by Tab
-  await field.focus()
+  await shoot(page, 'login')
   await field.fill('Bearer ' + hub.token('alice'))
   await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')
@@ -113,6 +112,30 @@ test('figures follow what happens, for eyes and for screen readers', async () =>
     for (const stream of streams) stream.abort()
   }
   await page.waitForFunction(() => document.querySelector('[data-figure="Connections"]').textContent === '1')
+  await page.context().close()
+})
+
+test('several hubs are told apart', async () => {
+  const page = await open(`/dashboard/#token=${hub.token('alice')}`)
+  await live(page)
+  // What a hub of several would send: services may use the event's name too.
+  const spans = { '1s': 1, '10s': 10, '60s': 60 }
+  const figures = (instance, totalConnections, draining) => ({
+    instance, time: Date.now(), uptimeSeconds: 1e6, totalConnections, uniqueUsers: 5, topics: 1, connectionsOpened: 9, slowConsumers: 0, messagesIn: 1,
+    messagesOut: 2, bytesOut: 3, messagesInPerSecond: spans, messagesOutPerSecond: spans, draining,
+  })
+  const shown = page.getByRole('row', { name: /hub-2.*Draining.*1,500/ })
+  const sending = setInterval(() => {
+    const update = { ...figures('hub-1', 1200, false), latencyP50Ms: 1, latencyP99Ms: 2, topEvents: [{ name: '<b>x</b>', count: 3 }] }
+    hub.send('topic/dashboard', 'dashboardUpdate', { ...update, hubs: [figures('hub-1', 1200, false), figures('hub-2', 1500, true)] }).catch(() => {})
+  }, 100)
+  try {
+    await shown.waitFor()
+    await page.getByText('<b>x</b>').first().waitFor() // as text
+    await shoot(page, 'hubs')
+  } finally {
+    clearInterval(sending)
+  }
   await page.context().close()
 })
 

@@ -21,7 +21,7 @@ LDFLAGS := -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DA
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
-.PHONY: help build run test redis race lint vet cross fmt fuzz bench load cover tidy generated web-check check
+.PHONY: help build run test redis race lint vet cross fmt fuzz bench load cover tidy generated chromium web-check check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,10 +83,18 @@ generated: ## check that "go generate" changes nothing
 	before=$$(state); go generate ./...; \
 	if [ "$$before" != "$$(state)" ]; then echo "generated files were stale; commit the new ones:"; git status --short; exit 1; fi
 
-web-check: ## check that the built dashboard is that of its source, if there is npm
+chromium: ## install the Chromium that the dashboard's tests open, if root may
+	@if command -v npm >/dev/null && ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium; \
+	fi
+
+web-check: chromium ## test the dashboard and check that the built one is that of its source, if there is npm
 	@if ! command -v npm >/dev/null; then echo "web-check: no npm, not checked"; exit 0; fi; \
-	cd web/dashboard && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build --loglevel=error >/dev/null && npm test --silent --loglevel=error; \
-	if ! git rev-parse --git-dir >/dev/null 2>&1; then echo "web-check: no git, dist not compared"; exit 0; fi; \
-	if [ -n "$$(git status --porcelain -- dist)" ]; then echo "web/dashboard/dist was stale; commit the new one:"; git status --short -- dist; exit 1; fi
+	cd web/dashboard; npm ci --no-audit --no-fund --loglevel=error; npm run --loglevel=error build >/dev/null; \
+	if git rev-parse --git-dir >/dev/null 2>&1 && [ -n "$$(git status --porcelain -- dist)" ]; then \
+		echo "web/dashboard/dist was stale; commit the new one:"; git status --short -- dist; exit 1; \
+	fi; \
+	npm test --loglevel=error; \
+	if command -v chromium >/dev/null; then npm run --loglevel=error test:browser; else echo "web-check: no chromium, the page was not opened"; fi
 
 check: test ## the same as test

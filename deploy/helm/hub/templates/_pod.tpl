@@ -62,7 +62,7 @@ securityContext:
 
 {{- define "hub.security" -}}
 automountServiceAccountToken: false
-enableServiceLinks: false   # HUB_* variables of services would be taken for settings
+enableServiceLinks: false   # a service named hub shall not look like settings (HUB_..)
 terminationGracePeriodSeconds: {{ add .Values.drain.timeout 15 }}
 securityContext:
   runAsNonRoot: true

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -36,42 +37,57 @@ type arrival struct {
 // activity is what dashboards show besides figures: which events are common, and
 // who came last. It is bounded, whatever publishers and clients do.
 type activity struct {
-	events sync.Map // name -> *atomic.Uint64
-	names  atomic.Int64
+	counted atomic.Pointer[map[string]*atomic.Uint64] // by event name; replaced when there is a new one
+	naming  sync.Mutex                                // held while it is replaced
 
 	mu       sync.Mutex
 	connects [maxConnects]arrival // a ring
 	taken    uint64
 }
 
-// published counts a message. Names beyond the limit are not told apart from
-// those that nobody counts: a dashboard shows the ten most common.
+// published counts a message. Each name beyond the limit counts for nothing: a
+// dashboard shows the ten most common, and those are mostly met early.
 func (a *activity) published(name string) {
 	if name == "" {
 		name = sse.EventMessage
 	}
-	if n, ok := a.events.Load(name); ok {
-		n.(*atomic.Uint64).Add(1)
-		return
+	if n := a.counter(name); n != nil {
+		n.Add(1)
 	}
-	if a.names.Add(1) > maxCountedNames {
-		a.names.Add(-1)
-		return
+}
+
+func (a *activity) counter(name string) *atomic.Uint64 {
+	counted := a.counters()
+	if n := counted[name]; n != nil || len(counted) >= maxCountedNames {
+		return n
 	}
-	n, loaded := a.events.LoadOrStore(name, new(atomic.Uint64))
-	if loaded {
-		a.names.Add(-1)
+	a.naming.Lock()
+	defer a.naming.Unlock()
+	counted = a.counters()
+	if n := counted[name]; n != nil || len(counted) >= maxCountedNames {
+		return n
 	}
-	n.(*atomic.Uint64).Add(1)
+	more := make(map[string]*atomic.Uint64, len(counted)+1)
+	maps.Copy(more, counted)
+	n := new(atomic.Uint64)
+	more[strings.Clone(name)] = n // the name may be part of a whole message
+	a.counted.Store(&more)
+	return n
+}
+
+func (a *activity) counters() map[string]*atomic.Uint64 {
+	if p := a.counted.Load(); p != nil {
+		return *p
+	}
+	return nil
 }
 
 // top returns the most common events, the most common first.
 func (a *activity) top() []eventCount {
 	all := []eventCount{}
-	a.events.Range(func(name, n any) bool {
-		all = append(all, eventCount{name.(string), n.(*atomic.Uint64).Load()})
-		return true
-	})
+	for name, n := range a.counters() {
+		all = append(all, eventCount{name, n.Load()})
+	}
 	slices.SortFunc(all, func(x, y eventCount) int {
 		return cmp.Or(cmp.Compare(y.Count, x.Count), strings.Compare(x.Name, y.Name))
 	})

@@ -44,7 +44,7 @@ export function Chart({ title, lines, model, version, format, dots }: Props) {
           y: { range: (_, _min, max) => [0, Math.max(max * 1.15, dots ? 0.1 : 4)] },
         },
         axes: [
-          { ...axis, size: 28, space: 70, values: (_, ticks) => ticks.map((t) => new Date(t * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })) },
+          { ...axis, size: 28, space: 60, incrs: [60, 120, 300], values: (_, ticks) => ticks.map((t) => new Date(t * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })) },
           { ...axis, size: 64, space: 34, values: (_, ticks) => ticks.map((t) => (t === 0 ? '0' : format(t))) },
         ],
         series: [

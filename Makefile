@@ -21,7 +21,7 @@ LDFLAGS := -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DA
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
-.PHONY: help build run test redis race lint vet cross fmt fuzz bench load cover tidy generated chromium web-check check
+.PHONY: help build run test programs race lint vet cross fmt fuzz bench load chaos cover tidy generated chromium web-check check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,12 +34,16 @@ run: build ## build, then run a hub that prints commands to paste
 
 test: lint vet cross race fuzz tidy generated web-check ## everything that CI runs
 
-redis: ## install the redis-server that the tests of engine/redis start, if root may
-	@if ! command -v redis-server >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends redis-server; \
+programs: ## install the programs that the tests of engine/redis and deploy start, if root may
+	@missing=""; \
+	for pair in redis-server:redis-server nginx:nginx-light haproxy:haproxy promtool:prometheus systemd-analyze:systemd; do \
+		PATH="$$PATH:/usr/sbin:/sbin" command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair#*:}"; \
+	done; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing; \
 	fi
 
-race: redis ## run all tests, shuffled, with the race detector
+race: programs ## run all tests, shuffled, with the race detector
 ifeq ($(RACE),)
 	@echo "no C compiler: the tests run without the race detector"
 endif
@@ -68,6 +72,11 @@ bench: ## run the micro-benchmarks (BENCH=regexp COUNT=6) and print their statis
 
 load: ## run a load scenario against a running hub (SCENARIO=hold|fanout|unicast ARGS=..)
 	go run ./bench $(SCENARIO) $(ARGS)
+
+chaos: redis ## break hubs and engine under load for 5 minutes (CHAOS=5m) and write bench-out/chaos.md
+	mkdir -p bench-out
+	CHAOS=$(or $(CHAOS),5m) CHAOS_REPORT=$(CURDIR)/bench-out/chaos.md \
+		go test -run '^TestChaos' -count=1 -timeout 60m -v ./internal/chaos
 
 cover: ## print the coverage of each function
 	mkdir -p bin

@@ -127,6 +127,20 @@ func checkGrace(t *testing.T, pod map[string]any, args []string) {
 	}
 }
 
+// TestChart_CoreAndEdgeAgreeOnReplicas keeps whichever hub is first from making
+// the log in another way than the others want it.
+func TestChart_CoreAndEdgeAgreeOnReplicas(t *testing.T) {
+	docs, err := documents(render(t, chartValues(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, doc := range docs {
+		if pod := podOf(doc); pod != nil && !slices.Contains(argsOf(pod), "--engine-replicas=3") {
+			t.Errorf("%v does not say how many replicas", doc["kind"])
+		}
+	}
+}
+
 // TestChart_KeepsServiceVariablesOut wants no service links: a service whose name
 // begins with "hub" would give the pods variables that look like settings.
 func TestChart_KeepsServiceVariablesOut(t *testing.T) {

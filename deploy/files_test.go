@@ -3,6 +3,7 @@ package deploy
 import (
 	"debug/elf"
 	"encoding/json"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -39,7 +40,7 @@ func eachFile(t *testing.T, ext string, f func(name string, text []byte)) {
 func documents(text string) (docs []map[string]any, err error) {
 	for dec := yaml.NewDecoder(strings.NewReader(text)); ; {
 		var doc map[string]any
-		if err := dec.Decode(&doc); err == io.EOF {
+		if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
 			return docs, nil
 		} else if err != nil {
 			return docs, err

@@ -16,7 +16,7 @@ var (
 )
 
 // exported is what a real hub exports: names, and the values of their labels.
-func exported(t *testing.T) (text string, names map[string]bool, values map[string]bool) {
+func exported(t *testing.T) (text string, names, values map[string]bool) {
 	t.Helper()
 	text = startLonely(t).ask(t, "GET", "/metrics", "")
 	names, values = map[string]bool{}, map[string]bool{}

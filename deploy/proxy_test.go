@@ -112,14 +112,14 @@ func TestNginx(t *testing.T) {
 	nginx := tool(t, "nginx", "nginx-light")
 	s := newSite(t)
 	front := s.net + "100:8443"
-	temp := ""
+	var temp strings.Builder
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
-		temp += fmt.Sprintf("\n    %s_temp_path %s/%s;", kind, s.dir, kind)
+		fmt.Fprintf(&temp, "\n    %s_temp_path %s/%s;", kind, s.dir, kind)
 	}
 	config := writeFile(t, s.dir, "nginx.conf", sample(t, "nginx/nginx.conf",
 		"10.0.0.", s.net, "listen 443 ", "listen "+front+" ",
 		"/etc/nginx/tls/", s.dir+"/", "/var/log/nginx/", s.dir+"/", "/run/nginx.pid", s.dir+"/nginx.pid",
-		"http {", "http {"+temp,
+		"http {", "http {"+temp.String(),
 		"worker_processes auto", "worker_processes 1", // it reserves 100 MB a process for the sample's
 		"worker_connections 262144", "worker_connections 512", "worker_rlimit_nofile 1048576;", ""))
 	early := filepath.Join(s.dir, "early.log")
@@ -154,7 +154,7 @@ func (s *site) check(t *testing.T, front string) {
 		t.Errorf("the client's own X-Forwarded-For is believed: %s", presence)
 	}
 	s.post(t, s.other(st.hub), "all", "1")
-	last := st.want("n", "1")
+	last := st.want("1")
 
 	// A hub crashes. What was posted meanwhile comes from another one.
 	crashed := s.take(st.hub)
@@ -163,10 +163,10 @@ func (s *site) check(t *testing.T, front string) {
 	s.post(t, s.other(""), "user/alice", "2")
 	s.post(t, s.other(""), "all", "3")
 	st = s.open(t, front, last)
-	st.want("n", "2")
-	st.want("n", "3")
+	st.want("2")
+	st.want("3")
 	s.post(t, s.other(st.hub), "all", "4")
-	last = st.want("n", "4")
+	last = st.want("4")
 
 	// A hub is stopped in good order, and says goodbye through the proxy.
 	stopped := s.take(st.hub)
@@ -179,18 +179,18 @@ func (s *site) check(t *testing.T, front string) {
 	st.wantEnd()
 	<-stopped.exited
 	s.post(t, s.other(""), "all", "5")
-	s.open(t, front, last).want("n", "5")
+	s.open(t, front, last).want("5")
 }
 
 // other returns a hub that is not the named one, if there is another.
 func (s *site) other(name string) *hub {
-	var any *hub
+	var found *hub
 	for instance, h := range s.hubs {
-		if any = h; instance != name {
+		if found = h; instance != name {
 			return h
 		}
 	}
-	return any
+	return found
 }
 
 // take removes a hub from those that are up.

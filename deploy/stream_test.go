@@ -105,12 +105,12 @@ func (st *stream) next() sse.Event {
 	}
 }
 
-// want reads one event, compares it and returns its id.
-func (st *stream) want(name, data string) string {
+// want reads one event of name "n", compares it and returns its id.
+func (st *stream) want(data string) string {
 	st.t.Helper()
 	ev := st.next()
-	if ev.Name != name || string(ev.Data) != data {
-		st.t.Fatalf("got event %q %s, want %q %s", ev.Name, ev.Data, name, data)
+	if ev.Name != "n" || string(ev.Data) != data {
+		st.t.Fatalf("got event %q %s, want n %s", ev.Name, ev.Data, data)
 	}
 	return st.decoder.LastEventID()
 }

@@ -62,7 +62,7 @@ func (st *stage) torment(r *rand.Rand, d time.Duration) []int {
 			if time.Now().After(end) {
 				return done
 			}
-			st.t.Logf("%s: %s", time.Now().Format("15:04:05.0"), faults[i].name)
+			st.t.Logf("%s: %s", clock(), faults[i].name)
 			if err := faults[i].do(st, r); err != nil {
 				st.t.Fatalf("%s: %v", faults[i].name, err)
 			}

@@ -74,7 +74,7 @@ func (p *process) launch() error {
 
 // await waits until the process serves.
 func (p *process) await() error {
-	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+	for tries := 0; ; time.Sleep(20 * time.Millisecond) {
 		err := p.ready()
 		if err == nil {
 			return nil
@@ -84,7 +84,7 @@ func (p *process) await() error {
 			return fmt.Errorf("%s ended at its start", p.name)
 		default:
 		}
-		if time.Now().After(deadline) {
+		if tries++; tries > patience*50 {
 			return fmt.Errorf("%s does not serve: %w", p.name, err)
 		}
 	}
@@ -109,12 +109,14 @@ func (p *process) terminate() error {
 	if err := p.signal(syscall.SIGTERM); err != nil {
 		return err
 	}
-	select {
-	case <-p.exited:
-		return nil
-	case <-time.After(patience):
-		return fmt.Errorf("%s does not end", p.name)
+	for range patience {
+		select {
+		case <-p.exited:
+			return nil
+		case <-time.After(time.Second):
+		}
 	}
+	return fmt.Errorf("%s does not end", p.name)
 }
 
 // tell prints the end of what the process has printed.

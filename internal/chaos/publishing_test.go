@@ -115,7 +115,7 @@ func (p *press) post(src *source) bool {
 
 // send posts one message to one hub after the other.
 func (p *press) send(m client.Message) (engine.Position, bool) {
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for range patience * 10 {
 		p.attempts.Add(1)
 		res, err := p.hubs[rand.IntN(len(p.hubs))].Send(context.Background(), m)
 		if err == nil {
@@ -130,6 +130,7 @@ func (p *press) send(m client.Message) (engine.Position, bool) {
 			p.t.Errorf("post: %v", err)
 			return engine.Position{}, false
 		}
+		time.Sleep(100 * time.Millisecond)
 	}
 	p.t.Error("no hub takes a message")
 	return engine.Position{}, false

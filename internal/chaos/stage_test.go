@@ -40,6 +40,7 @@ func newStage(t *testing.T, s *site, n, rate int) *stage {
 		topics[i] = fmt.Sprint("t", i%writers)
 		tokens[i] = s.token(user, topics[i])
 	}
+	st.t.Logf("%s: the clients connect", clock())
 	st.audience = gather(t, s, members, tokens, topics)
 	for _, w := range ws {
 		st.press.wg.Go(func() { w.write(writers * time.Second / time.Duration(rate)) })
@@ -51,14 +52,17 @@ func newStage(t *testing.T, s *site, n, rate int) *stage {
 // log, and judges what they got.
 func (st *stage) finish() verdict {
 	st.t.Helper()
+	st.t.Logf("%s: the writers stop", clock())
 	st.press.halt()
-	for deadline := time.Now().Add(patience); st.audience.waiting() > 0; time.Sleep(time.Second) {
-		if time.Now().After(deadline) {
+	st.t.Logf("%s: the clients catch up", clock())
+	for tries := 0; st.audience.waiting() > 0; time.Sleep(time.Second) {
+		if tries++; tries > patience {
 			st.t.Errorf("%d clients do not come to the end", st.audience.waiting())
 			break
 		}
 		st.press.send(client.Message{To: []string{client.All}, Event: endName})
 	}
+	st.t.Logf("%s: the clients leave", clock())
 	st.audience.leave()
 	var sum verdict
 	for i, m := range st.audience.members {
@@ -82,6 +86,9 @@ func (st *stage) finish() verdict {
 	}
 	return sum
 }
+
+// clock returns the time as the log of a run has it.
+func clock() string { return time.Now().Format("15:04:05.0") }
 
 // reconnects counts streams after each client's first.
 func (a *audience) reconnects() (n int) {

@@ -29,7 +29,7 @@ type subscriber struct {
 	gaps    []gap
 	odd     []string    // what no hub should send
 	opened  []time.Time // when streams began
-	started chan struct{}
+	started atomic.Bool // it has a position to resume from
 	ended   atomic.Bool // it has come to the end of the run
 	failure error
 }
@@ -50,7 +50,6 @@ func gather(t *testing.T, s *site, members []*subscriber, tokens []string, topic
 	t.Cleanup(a.leave)
 	for i, m := range members {
 		var err error
-		m.started = make(chan struct{})
 		m.stream, err = client.Subscribe(ctx, "http://"+s.address+"/api/sse",
 			client.WithTokenSource(client.StaticToken(tokens[i])), client.WithTopics(topics[i]),
 			client.WithBackoff(200*time.Millisecond, 2*time.Second), client.WithTimeout(4*time.Second),
@@ -60,21 +59,30 @@ func gather(t *testing.T, s *site, members []*subscriber, tokens []string, topic
 		}
 		a.wg.Go(m.run)
 	}
-	deadline := time.After(patience)
-	for _, m := range members {
-		select {
-		case <-m.started:
-		case <-deadline:
-			t.Fatal("not all clients get streams")
+	for range patience {
+		if a.ready() == len(members) {
+			return a
 		}
+		time.Sleep(time.Second)
 	}
-	return a
+	t.Fatalf("only %d clients have streams", a.ready())
+	return nil
 }
 
 // leave ends all streams.
 func (a *audience) leave() {
 	a.cancel()
 	a.wg.Wait()
+}
+
+// ready counts those that have a position.
+func (a *audience) ready() (n int) {
+	for _, m := range a.members {
+		if m.started.Load() {
+			n++
+		}
+	}
+	return n
 }
 
 // waiting counts those that have not come to the end of the run.
@@ -94,7 +102,6 @@ func (m *subscriber) noteState(st client.Status) {
 }
 
 func (m *subscriber) run() {
-	start := sync.OnceFunc(func() { close(m.started) })
 	for ev, err := range m.stream.Events() {
 		if err != nil {
 			if !errors.Is(err, context.Canceled) {
@@ -103,8 +110,8 @@ func (m *subscriber) run() {
 			return
 		}
 		m.take(ev)
-		if ev.Name == sse.EventPing && m.stream.LastEventID() != "" { // the first ping is after the first position
-			start()
+		if m.stream.LastEventID() != "" { // at the latest at the first ping
+			m.started.Store(true)
 		}
 	}
 }

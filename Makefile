@@ -21,7 +21,7 @@ LDFLAGS := -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DA
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
-.PHONY: help build run test programs race lint vet cross fmt fuzz bench load chaos cover tidy generated chromium web-check check
+.PHONY: help build run test programs race lint vet cross fmt fuzz bench load chaos cover tidy generated chromium web-client web-check check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,7 @@ build: ## build bin/hub
 run: build ## build, then run a hub that prints commands to paste
 	bin/hub serve --dev
 
-test: lint vet cross race fuzz tidy generated web-check ## everything that CI runs
+test: lint vet cross race fuzz tidy generated web-client web-check ## everything that CI runs
 
 programs: ## install the programs that the tests of engine/redis and deploy start, if root may
 	@missing=""; \
@@ -73,12 +73,7 @@ bench: ## run the micro-benchmarks (BENCH=regexp COUNT=6) and print their statis
 load: ## run a load scenario against a running hub (SCENARIO=hold|fanout|unicast ARGS=..)
 	go run ./bench $(SCENARIO) $(ARGS)
 
-chaos: redis ## break hubs and engine under load for 5 minutes (CHAOS=5m) and write bench-out/chaos.md
-	mkdir -p bench-out
-	CHAOS=$(or $(CHAOS),5m) CHAOS_REPORT=$(CURDIR)/bench-out/chaos.md \
-		go test -run '^TestChaos' -count=1 -timeout 60m -v ./internal/chaos
-
-chaos: redis ## break hubs and engine under load for 5 minutes (CHAOS=5m) and write bench-out/chaos.md
+chaos: programs ## break hubs and engine under load for 5 minutes (CHAOS=5m) and write bench-out/chaos.md
 	mkdir -p bench-out
 	CHAOS=$(or $(CHAOS),5m) CHAOS_REPORT=$(CURDIR)/bench-out/chaos.md \
 		go test -run '^TestChaos' -count=1 -timeout 60m -v ./internal/chaos
@@ -97,10 +92,16 @@ generated: ## check that "go generate" changes nothing
 	before=$$(state); go generate ./...; \
 	if [ "$$before" != "$$(state)" ]; then echo "generated files were stale; commit the new ones:"; git status --short; exit 1; fi
 
-chromium: ## install the Chromium that the dashboard's tests open, if root may
+chromium: ## install the Chromium that the web tests open, if root may
 	@if command -v npm >/dev/null && ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium; \
 	fi
+
+web-client: chromium build ## test the TypeScript client, if there is npm
+	@if ! command -v npm >/dev/null; then echo "web-client: no npm, not tested"; exit 0; fi; \
+	cd web/client; npm ci --no-audit --no-fund --loglevel=error; npm test --loglevel=error; \
+	if command -v chromium >/dev/null; then TEST_HUB=$(CURDIR)/bin/hub npm run --loglevel=error test:browser; \
+	else echo "web-client: no chromium, no browser was opened"; fi
 
 web-check: chromium ## test the dashboard and check that the built one is that of its source, if there is npm
 	@if ! command -v npm >/dev/null; then echo "web-check: no npm, not checked"; exit 0; fi; \

@@ -58,7 +58,9 @@ var keepers = []keeper{
 	{"github.com/golang-jwt/jwt", []string{"auth"}, "tokens are read and minted only in auth"},
 	{"github.com/MicahParks", []string{"auth"}, "key sets are read only in auth"},
 	{"github.com/alecthomas/kong", []string{"cmd/hub", "bench"}, "settings are read only by the programs"},
-	{"go.yaml.in/yaml", []string{"cmd/hub", "transport"}, "settings are read only by the binary; transport's test reads its OpenAPI file"},
+	{"go.yaml.in/yaml", []string{"cmd/hub", "transport", "deploy"}, "settings are read only by the binary; tests read the OpenAPI file and the manifests"},
+	{"github.com/nats-io", []string{"engine/nats"}, "NATS lives only in its engine"},
+	{"github.com/redis/rueidis", []string{"engine/redis"}, "Redis lives only in its engine"},
 }
 
 // A diet lists the packages of ours that one may import, code and not tests.

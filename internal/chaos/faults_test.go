@@ -34,6 +34,24 @@ var faults = []fault{
 		}
 		return h.start()
 	}},
+	{"hub cut off from the engine, connections closed", func(st *stage, r *rand.Rand) error {
+		way := st.anyHub(r).way
+		way.cut(true)
+		time.Sleep(between(r, time.Second, 6*time.Second))
+		way.cut(false)
+		return nil
+	}},
+	{"hub cut off from the engine, silently", func(st *stage, r *rand.Rand) error {
+		goOn := st.anyHub(r).way.stall()
+		time.Sleep(between(r, time.Second, 6*time.Second))
+		goOn()
+		return nil
+	}},
+	{"engine killed (SIGKILL) and restarted", func(st *stage, r *rand.Rand) error {
+		st.engine.kill()
+		time.Sleep(between(r, 200*time.Millisecond, 2*time.Second))
+		return st.engine.start()
+	}},
 }
 
 func (st *stage) anyHub(r *rand.Rand) *node { return st.hubs[r.IntN(len(st.hubs))] }

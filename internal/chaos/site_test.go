@@ -22,6 +22,7 @@ type node struct {
 	*process
 
 	public, internal string // host:port
+	way              *relay // to the engine; nil if that is inside
 }
 
 // site is three hubs behind a load balancer, with what they share.
@@ -42,12 +43,15 @@ func newSite(t *testing.T, args ...string) *site {
 	engine := "127.0.0.1:" + freePort(t)
 	_, port, _ := strings.Cut(engine, ":")
 	s.engine = newProcess(t, s.dir, "redis", tool(t, "redis-server"), listening(engine),
-		"--bind", "127.0.0.1", "--port", port, "--dir", s.dir, "--save", "", "--appendonly", "yes")
+		"--bind", "127.0.0.1", "--port", port, "--dir", s.dir, "--save", "", "--appendonly", "yes",
+		"--appendfsync", "always") // as strict as Redis can be: it is killed too
 	if err := s.engine.start(); err != nil {
 		t.Fatal(err)
 	}
 	for i := range s.hubs {
-		s.addHub(i, append([]string{"--engine=redis://" + engine}, args...)...)
+		way := newRelay(t, engine)
+		s.addHub(i, append([]string{"--engine=redis://" + way.address()}, args...)...)
+		s.hubs[i].way = way
 	}
 	s.open()
 	return s

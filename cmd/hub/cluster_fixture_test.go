@@ -24,6 +24,7 @@ type commonLog struct {
 
 	mu   sync.Mutex
 	down bool
+	shy  int                // so many announcements fail
 	cut  context.CancelFunc // ends the tail
 	hold chan struct{}      // the tail goes on when it is closed
 }
@@ -82,6 +83,13 @@ func (c *commonLog) Announce(ctx context.Context, l engine.Lease) error {
 	if _, err := c.state(); err != nil {
 		return err
 	}
+	c.mu.Lock()
+	c.shy--
+	refused := c.shy >= 0
+	c.mu.Unlock()
+	if refused {
+		return engine.ErrUnavailable
+	}
 	return c.Engine.Announce(ctx, l)
 }
 
@@ -132,6 +140,7 @@ type testCluster struct {
 	t               *testing.T
 	engine          *memory.Engine
 	secret, keyFile string
+	shy             int // how many announcements of a hub that starts fail
 }
 
 func newTestCluster(t *testing.T) *testCluster {
@@ -160,6 +169,7 @@ func (c *testCluster) start(name string, args ...string) *member {
 		c.t.Fatal(err)
 	}
 	m := &member{log: newCommonLog(c.engine)}
+	m.log.shy = c.shy
 	open := func(context.Context, *slog.Logger) (sharedLog, error) { return m.log, nil }
 	m.node, err = startOn(c.t.Context(), &parsed.Serve.settings, 1000, slog.New(slog.DiscardHandler), open)
 	if err != nil {

@@ -270,6 +270,17 @@ func TestCluster_WithoutTheEngineStreamsStay(t *testing.T) {
 	replayed.want("n", "2")
 }
 
+func TestMember_WaitsForAnEngineThatTakesNoLeaseYet(t *testing.T) {
+	c := newTestCluster(t)
+	c.shy = 2
+	a := c.start("a")
+	var got presence
+	a.call("GET", "/api/stats", "", &got)
+	if len(got.Instances) != 1 || got.Partial {
+		t.Errorf("stats %+v", got)
+	}
+}
+
 func TestMember_ReadinessNamesWhatIsMissing(t *testing.T) {
 	c := newTestCluster(t)
 	a := c.start("a")

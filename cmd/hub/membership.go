@@ -11,6 +11,7 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"example.org/hub/cluster"
+	"example.org/hub/engine"
 	"example.org/hub/transport"
 )
 
@@ -39,10 +40,25 @@ func (n *node) newMember() *cluster.Member {
 	})
 }
 
+// joinAgain is the time between attempts to join.
+const joinAgain = 500 * time.Millisecond
+
 // join announces the hub to the others, and begins to keep revocations for them.
+// It waits for an engine that is away, as the log did before: members of a new
+// cluster have no leader for a while.
 func (n *node) join(ctx context.Context) error {
-	if err := n.member.Join(ctx, n.server.Answer); err != nil {
-		return err
+	for tries := 1; ; tries++ {
+		err := n.member.Join(ctx, n.server.Answer)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, engine.ErrUnavailable) || ctx.Err() != nil {
+			return err
+		}
+		if tries == 1 {
+			n.log.Warn("waiting to join the cluster", "err", err)
+		}
+		pause(ctx, joinAgain)
 	}
 	n.joined = true
 	n.keeper = keepRevocations(n)

@@ -27,7 +27,7 @@ type Config struct {
 	TLS TLS
 
 	// Replicas is how many servers hold each record: 1, 3 or 5. 0 leaves an
-	// existing log as it is and otherwise means 1, or 3 in an embedded cluster.
+	// existing log as it is and otherwise means 1, or 3 in a cluster.
 	Replicas int
 
 	// InMemory keeps the log of URLs in the memory of those servers.

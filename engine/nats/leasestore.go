@@ -2,6 +2,7 @@ package nats
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -47,14 +48,20 @@ func (b *bucket) open(ctx context.Context, e *Engine) (kv jetstream.KeyValue, kn
 	if b.kv != nil {
 		return b.kv, true, nil
 	}
-	b.kv, err = e.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket:   e.names.leases,
-		TTL:      e.cfg.leaseTTL,
-		Storage:  jetstream.MemoryStorage,
-		Replicas: e.replicas(),
-		History:  1,
-	})
+	// What another hub has made is taken as it is: a change while the cluster
+	// still forms can leave the store without a leader.
+	b.kv, err = e.js.KeyValue(ctx, e.names.leases)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		b.kv, err = e.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+			Bucket:   e.names.leases,
+			TTL:      e.cfg.leaseTTL,
+			Storage:  jetstream.MemoryStorage,
+			Replicas: e.replicas(),
+			History:  1,
+		})
+	}
 	if err != nil {
+		b.kv = nil
 		return nil, false, fmt.Errorf("make lease store: %w", err)
 	}
 	return b.kv, false, nil

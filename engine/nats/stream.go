@@ -102,12 +102,13 @@ func (e *Engine) create(ctx context.Context) (state, error) {
 	return st, err
 }
 
-// replicas returns how many copies new streams have.
+// replicas returns how many copies new streams have. A client of a cluster wants
+// as many as the members do: they start together, and either may be first.
 func (e *Engine) replicas() int {
 	switch {
 	case e.cfg.Replicas > 0:
 		return e.cfg.Replicas
-	case e.cfg.clustered():
+	case e.cfg.clustered() || e.nc.ConnectedClusterName() != "":
 		return 3
 	}
 	return 1

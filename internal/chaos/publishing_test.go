@@ -4,9 +4,10 @@ package chaos
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	mathrand "math/rand/v2"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -38,10 +39,10 @@ type press struct {
 
 func newPress(t *testing.T, s *site) *press {
 	t.Helper()
-	p := &press{t: t, run: fmt.Sprint(time.Now().UnixNano()), stop: make(chan struct{})}
+	p := &press{t: t, run: rand.Text(), stop: make(chan struct{})}
 	for _, h := range s.hubs {
 		pub, err := client.NewPublisher("http://"+h.internal, client.WithAPIKey(testKey),
-			client.WithMaxRetries(0), client.WithTimeout(2*time.Second))
+			client.WithMaxRetries(0), client.WithTimeout(time.Second))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,8 +77,8 @@ func (w *writer) write(every time.Duration) {
 			return
 		case <-tick.C:
 		}
-		src := w.users[rand.IntN(len(w.users))]
-		switch n := rand.IntN(100); {
+		src := w.users[mathrand.IntN(len(w.users))]
+		switch n := mathrand.IntN(100); {
 		case n < 3:
 			src = w.all
 		case n < 12:
@@ -103,7 +104,7 @@ func (p *press) post(src *source) bool {
 	}
 	src.acked = append(src.acked, pos)
 	p.acked.Add(1)
-	if rand.IntN(50) == 0 { // as a service does that has not heard the answer
+	if mathrand.IntN(50) == 0 { // as a service does that has not heard the answer
 		p.again.Add(1)
 		if second, ok := p.send(m); ok && second != pos {
 			p.t.Errorf("%s %d is at %v, and repeated at %v", src.name, n, pos, second)
@@ -117,7 +118,7 @@ func (p *press) post(src *source) bool {
 func (p *press) send(m client.Message) (engine.Position, bool) {
 	for range patience * 10 {
 		p.attempts.Add(1)
-		res, err := p.hubs[rand.IntN(len(p.hubs))].Send(context.Background(), m)
+		res, err := p.hubs[mathrand.IntN(len(p.hubs))].Send(context.Background(), m)
 		if err == nil {
 			pos, err := engine.ParsePosition(res.ID)
 			if err != nil {

@@ -98,12 +98,13 @@ func (s *site) open() {
 		}
 	}
 	s.address = "127.0.0.1:" + freePort(s.t)
-	config := strings.ReplaceAll(balancer, "ADDRESS", s.address)
-	for i, h := range s.hubs {
-		config += fmt.Sprintf("    server hub%d %s\n", i+1, h.public)
+	var config strings.Builder
+	config.WriteString(strings.ReplaceAll(balancer, "ADDRESS", s.address))
+	for _, h := range s.hubs {
+		fmt.Fprintf(&config, "    server %s %s\n", h.name, h.public)
 	}
 	lb := newProcess(s.t, s.dir, "haproxy", tool(s.t, "haproxy"), listening(s.address),
-		"-db", "-f", writeFile(s.t, s.dir, "haproxy.cfg", config))
+		"-db", "-f", writeFile(s.t, s.dir, "haproxy.cfg", config.String()))
 	if err := lb.start(); err != nil {
 		s.t.Fatal(err)
 	}

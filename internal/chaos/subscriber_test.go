@@ -21,6 +21,9 @@ const (
 	endName   = "end" // the last event of a run
 )
 
+// idleTimeout is when clients give up a stream: hubs send a ping every second.
+const idleTimeout = 4 * time.Second
+
 // subscriber is one client. Its fields are its goroutine's until that ends.
 type subscriber struct {
 	sources []*source
@@ -43,7 +46,7 @@ type audience struct {
 
 // gather connects the clients through the load balancer and waits until all of
 // them have a position to resume from.
-func gather(t *testing.T, s *site, members []*subscriber, tokens []string, topics []string) *audience {
+func gather(t *testing.T, s *site, members []*subscriber, tokens, topics []string) *audience {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	a := &audience{members: members, cancel: cancel}
@@ -53,7 +56,7 @@ func gather(t *testing.T, s *site, members []*subscriber, tokens []string, topic
 		m.stream, err = client.Subscribe(ctx, "http://"+s.address+"/api/sse",
 			client.WithTokenSource(client.StaticToken(tokens[i])), client.WithTopics(topics[i]),
 			client.WithBackoff(200*time.Millisecond, 2*time.Second), client.WithTimeout(4*time.Second),
-			client.WithIdleTimeout(4*time.Second), client.OnState(m.noteState))
+			client.WithIdleTimeout(idleTimeout), client.OnState(m.noteState))
 		if err != nil {
 			t.Fatal(err)
 		}

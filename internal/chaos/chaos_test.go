@@ -24,7 +24,7 @@ func TestChaos_EveryAcknowledgedEventArrivesOnceOrAGapTells(t *testing.T) {
 	t.Logf("seed %d, %d clients, %v", seed, clients, length)
 
 	began := time.Now()
-	st := newStage(t, newSite(t, "--drain-delay=1s", "--drain-window=1s", "--retry-min=200ms", "--retry-max=1s"), clients, 60)
+	st := newStage(t, newSite(t, "--drain-delay=1s", "--drain-window=1s", "--retry-min=200ms", "--retry-max=1s"), clients)
 	done := st.torment(rand.New(rand.NewPCG(seed, 0)), length)
 	v := st.finish()
 

@@ -31,7 +31,7 @@ func newCluster(t *testing.T, args ...string) *site {
 
 // Whichever hub leads the log, it is killed: the lead changes only when it is.
 func TestMembers_KilledAndStoppedOneAfterTheOtherLoseNothing(t *testing.T) {
-	st := newStage(t, newCluster(t, "--retry-min=200ms", "--retry-max=1s"), 60, 60)
+	st := newStage(t, newCluster(t, "--retry-min=200ms", "--retry-max=1s"), 60)
 	for _, h := range st.hubs {
 		t.Logf("%s: %s is killed", clock(), h.name)
 		h.kill()

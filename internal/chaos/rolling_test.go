@@ -9,7 +9,7 @@ import (
 )
 
 func TestRollingRestart_LosesNothingAndSpreadsReconnects(t *testing.T) {
-	st := newStage(t, newSite(t, "--drain-delay=1s", "--drain-window=3s"), 150, 60)
+	st := newStage(t, newSite(t, "--drain-delay=1s", "--drain-window=3s"), 150)
 	var began []time.Time
 	for _, h := range st.hubs {
 		began = append(began, time.Now())

@@ -21,8 +21,11 @@ type stage struct {
 	press    *press
 }
 
-// newStage connects n clients and lets writers post some messages a second.
-func newStage(t *testing.T, s *site, n, rate int) *stage {
+// rate is how many messages all writers post a second, while hubs answer.
+const rate = 60
+
+// newStage connects n clients and lets the writers begin.
+func newStage(t *testing.T, s *site, n int) *stage {
 	t.Helper()
 	st := &stage{site: s, press: newPress(t, s)}
 	ws, everybody := make([]*writer, writers), make([]*source, writers)
@@ -43,7 +46,7 @@ func newStage(t *testing.T, s *site, n, rate int) *stage {
 	st.t.Logf("%s: the clients connect", clock())
 	st.audience = gather(t, s, members, tokens, topics)
 	for _, w := range ws {
-		st.press.wg.Go(func() { w.write(writers * time.Second / time.Duration(rate)) })
+		st.press.wg.Go(func() { w.write(writers * time.Second / rate) })
 	}
 	return st
 }

@@ -10,10 +10,11 @@ type Connected struct {
 	Resumed          bool   `json:"resumed"`                    // whether everything after Last-Event-ID follows
 }
 
-// Gap is the payload of EventGap: events after From and up to To were lost.
+// Gap is the payload of EventGap: events from From up to To, both included, were
+// lost. It may name more than the client would have got, never less.
 type Gap struct {
-	From   string `json:"from"`   // the last position that the client has, "" if unknown
-	To     string `json:"to"`     // the position from which the stream is whole again
+	From   string `json:"from"`   // the first lost position; for epoch the last that the client had, "" if unknown
+	To     string `json:"to"`     // the last lost position: behind it the stream is whole again
 	Reason string `json:"reason"` // expired, epoch, slow or limit
 }
 

@@ -28,8 +28,8 @@ func TestJudge_FindsWhatIsWrong(t *testing.T) {
 	f("all is well", verdict{delivered: 3}, nil, a1, b1, a2)
 	f("one is lost", verdict{delivered: 2, lost: 1}, nil, a1, a2)
 	f("the last is lost", verdict{delivered: 2, lost: 1}, nil, a1, b1)
-	f("a gap tells", verdict{delivered: 2, excused: 1}, []gap{{at(1), at(2), "slow"}}, a1, a2)
-	f("a gap tells of others", verdict{delivered: 2, lost: 1}, []gap{{at(2), at(3), "slow"}}, a1, a2)
+	f("a gap tells", verdict{delivered: 2, excused: 1}, []gap{{at(2), at(2), "slow"}}, a1, a2)
+	f("a gap tells of others", verdict{delivered: 2, lost: 1}, []gap{{at(3), at(3), "slow"}}, a1, a2)
 	f("one comes again", verdict{delivered: 3, duplicates: 1}, nil, a1, b1, b1, a2)
 	f("one is in the log twice", verdict{delivered: 3, repeated: 1}, nil, a1, b1, a2, moved)
 	f("one is not where it was acknowledged", verdict{delivered: 2, repeated: 1}, nil, a1, b1, moved)
@@ -45,8 +45,8 @@ func TestGap_CoversWhatIsAfterItsStartAndUpToItsEnd(t *testing.T) {
 			t.Errorf("%v covers %v: %v", g, p, got)
 		}
 	}
-	f(gap{at(1), at(3), ""}, at(1), false)
-	f(gap{at(1), at(3), ""}, at(2), true)
+	f(gap{at(2), at(3), ""}, at(1), false)
+	f(gap{at(2), at(3), ""}, at(2), true)
 	f(gap{at(1), at(3), ""}, at(3), true)
 	f(gap{at(1), at(3), ""}, at(4), false)
 	f(gap{at(1), at(3), ""}, other, false)

@@ -78,7 +78,8 @@ func (st *stage) finish() verdict {
 			st.t.Errorf("client %d got %s", i, what)
 		}
 		if bad := v; bad.lost+bad.duplicates+bad.repeated+bad.disorder+bad.leaked > 0 {
-			st.t.Errorf("client %d: %+v", i, v)
+			st.t.Errorf("client %d: %+v, missing %v, of which gaps %+v are to tell", i, v, missing(m.sources, m.got), m.gaps)
+			st.t.Logf("client %d got %v, streams from %v", i, m.got, m.opened)
 		}
 		if len(m.gaps) > 0 {
 			st.t.Logf("client %d: %d deliveries missing, gaps (from, to, reason) %v", i, v.excused, m.gaps)

@@ -23,8 +23,8 @@ type arrival struct {
 	at engine.Position
 }
 
-// gap is a range of positions that the hub has said to be lost: after from, up
-// to to.
+// gap is a range of positions that the hub has said to be lost, both included.
+// If the epoch is another, from is the last position that the client had.
 type gap struct {
 	from, to engine.Position
 	reason   string
@@ -33,12 +33,14 @@ type gap struct {
 // covers reports whether a position is in the gap. Of another epoch than both
 // ends' nothing is known, and nothing excused.
 func (g gap) covers(p engine.Position) bool {
-	after := g.from.IsZero() || (p.Epoch == g.from.Epoch && p.Seq > g.from.Seq)
 	upTo := p.Epoch == g.to.Epoch && p.Seq <= g.to.Seq
-	if g.from.Epoch == g.to.Epoch || g.from.IsZero() {
-		return after && upTo
+	switch g.from.Epoch {
+	case "":
+		return upTo
+	case g.to.Epoch:
+		return upTo && p.Seq >= g.from.Seq
 	}
-	return after || upTo
+	return upTo || (p.Epoch == g.from.Epoch && p.Seq > g.from.Seq)
 }
 
 // verdict counts what was right and wrong with what subscribers got.
@@ -122,4 +124,20 @@ func excused(gaps []gap, p engine.Position) bool {
 		}
 	}
 	return false
+}
+
+// missing returns the positions of what was acknowledged and did not come.
+func missing(sources []*source, got []arrival) (at []engine.Position) {
+	came := map[note]bool{}
+	for _, a := range got {
+		came[a.note] = true
+	}
+	for _, s := range sources {
+		for i, p := range s.acked {
+			if !came[note{s.name, i + 1}] {
+				at = append(at, p)
+			}
+		}
+	}
+	return at
 }

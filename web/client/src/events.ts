@@ -20,11 +20,11 @@ export interface Ping {
   time: number
 }
 
-/** Gap is the payload of EventGap: events after From and up to To were lost. */
+/** Gap is the payload of EventGap: events from From up to To, both included, were lost. It may name more than the client would have got, never less. */
 export interface Gap {
-  /** the last position that the client has, "" if unknown */
+  /** the first lost position; for epoch the last that the client had, "" if unknown */
   from: string
-  /** the position from which the stream is whole again */
+  /** the last lost position: behind it the stream is whole again */
   to: string
   /** expired, epoch, slow or limit */
   reason: string

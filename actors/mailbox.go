@@ -15,7 +15,7 @@ const mailboxBudget = 256
 const mailboxTurn = time.Millisecond
 
 // mailbox is what the registry and the users have instead of protoactor's own:
-// 80 bytes instead of about 400, no ring that stays grown after a burst, and no
+// 64 bytes instead of about 400, no ring that stays grown after a burst, and no
 // allocation to schedule it. System messages overtake the user messages that
 // are waiting with them, but not those of a batch that has begun.
 type mailbox struct {

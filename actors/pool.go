@@ -19,8 +19,8 @@ const (
 	expressTurns = 32 // then a batch of bulk work goes first, so that it never starves
 )
 
-// pool is the dispatcher of the whole tree: a fixed number of workers and two
-// queues. What one user waits for goes into the express queue, broadcasts go
+// pool is the dispatcher of the whole tree: a fixed number of workers, with
+// publishers that help out (help.go), and two queues. What one user waits for goes into the express queue, broadcasts go
 // into the bulk queue, so that a message for one user does not wait behind a
 // frame for a million.
 type pool struct {

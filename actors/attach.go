@@ -3,6 +3,9 @@ package actors
 import (
 	"net/netip"
 	"time"
+
+	"example.org/hub/engine"
+	"example.org/hub/history"
 )
 
 // Attach asks for a connection actor over an open stream.
@@ -19,4 +22,21 @@ type Attach struct {
 	Head        []byte      // status line and headers, written before the first block
 	Remote      netip.Addr
 	UserAgent   string
+	Recalled    *history.Recalled // what history.Log.Prepare found for Query
+}
+
+// Query asks for what the client missed of what it may get.
+func (a *Attach) Query() history.Query {
+	addresses := make([]engine.Address, 0, 2+len(a.Topics))
+	addresses = append(addresses, engine.All, engine.User(a.User))
+	for _, t := range a.Topics {
+		addresses = append(addresses, engine.Topic(t))
+	}
+	wanted := filter{events: a.Events}
+	return history.Query{
+		LastEventID: a.LastEventID,
+		Addresses:   addresses,
+		Match:       func(rec *engine.Record) bool { return wanted.wants(rec.Name) },
+		Recalled:    a.Recalled,
+	}
 }

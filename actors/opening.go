@@ -54,17 +54,10 @@ func (c *connection) replay(m *open) ([]*history.Entry, *history.Gap) {
 	if m.attach.LastEventID == "" {
 		return nil, nil
 	}
-	addresses := []engine.Address{engine.All, engine.User(c.user.id)}
-	for _, t := range m.attach.Topics {
-		addresses = append(addresses, engine.Topic(t))
-	}
 	began := time.Now()
-	missed, gap := c.hub.cfg.Window.Replay(history.Query{
-		LastEventID: m.attach.LastEventID,
-		UpTo:        m.upTo.Seq,
-		Addresses:   addresses,
-		Match:       c.accepts,
-	})
+	query := m.attach.Query()
+	query.UpTo = m.upTo.Seq
+	missed, gap := c.hub.cfg.Window.Replay(query)
 	if c.hub.cfg.Window.Epoch() != m.upTo.Epoch {
 		// The log began anew since the attach, and numbers mean something else.
 		// The connection is told so by a message that is behind this one.

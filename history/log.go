@@ -26,7 +26,10 @@ type Log struct {
 	pending pending
 	counted counted
 
-	stop   context.CancelFunc
+	running  context.Context // ends with Close
+	stop     context.CancelFunc
+	recaller recaller
+
 	loaded chan struct{} // closed when the window has what the engine had at Open
 	done   chan struct{} // closed when the tail goroutine has ended
 	place  place
@@ -61,6 +64,7 @@ func Open(ctx context.Context, eng engine.Engine, cfg Config, origin uint64, log
 		onReset: cfg.OnReset,
 		control: cfg.OnControl,
 		pending: pending{receipts: make(map[uint64]waiting)},
+		running: running,
 		stop:    stop,
 		loaded:  make(chan struct{}),
 		done:    make(chan struct{}),
@@ -170,4 +174,5 @@ func (l *Log) Waiting() int { return l.pending.len() }
 func (l *Log) Close() {
 	l.stop()
 	<-l.done
+	l.recaller.close()
 }

@@ -18,6 +18,7 @@ type Query struct {
 	UpTo        uint64                    // the last entry of interest: later ones are delivered live
 	Addresses   []engine.Address          // the client's: its user, its topics, all
 	Match       func(*engine.Record) bool // leaves entries out, nil for none; must not call the window
+	Recalled    *Recalled                 // what Log.Prepare found before the window, nil for nothing
 }
 
 // Replay returns the entries after q.LastEventID up to q.UpTo for any of the
@@ -29,7 +30,7 @@ type Query struct {
 // Config.MaxReplay entries match, and no more than 16 times as many had to be
 // looked at. With GapExpired and GapLimit the entries returned are all those
 // behind the gap; if both are the case it is GapExpired. With GapEpoch there
-// are none.
+// are none. What q.Recalled has counts as if the window had it.
 func (w *Window) Replay(q Query) ([]*Entry, *Gap) {
 	if q.LastEventID == "" {
 		return nil, nil
@@ -46,9 +47,30 @@ func (w *Window) Replay(q Query) ([]*Entry, *Gap) {
 	if pos.Epoch != w.epoch || pos.Seq > w.head() {
 		return nil, &Gap{From: q.LastEventID, To: w.text(q.UpTo), Reason: GapEpoch}
 	}
+	if r := q.Recalled; r != nil && r.epoch == w.epoch && r.upTo+1 >= w.ring.first {
+		return w.join(&q, pos.Seq, now)
+	}
 	whole := max(pos.Seq, w.ring.first-1) // nothing after it has been evicted
 	found, cut := w.collect(&q, whole, now)
 	return found, w.gap(pos.Seq, min(whole, q.UpTo), cut)
+}
+
+// join puts what was recalled before what the window has behind it.
+func (w *Window) join(q *Query, after uint64, now time.Time) ([]*Entry, *Gap) {
+	r := q.Recalled
+	found, cut := w.collect(q, r.upTo, now)
+	if cut == 0 {
+		// Entries behind UpTo are delivered live.
+		earlier := slices.DeleteFunc(slices.Clone(r.entries), func(e *Entry) bool { return e.Seq > q.UpTo })
+		found, cut = newestOf(slices.Concat(earlier, found), w.cfg.MaxReplay, 0)
+	}
+	switch {
+	case cut == 0 || (r.gap != nil && w.text(cut) == r.gap.To):
+		return found, r.gap
+	case r.gap != nil:
+		return found, &Gap{From: r.gap.From, To: w.text(cut), Reason: r.gap.Reason}
+	}
+	return found, w.gap(after, 0, cut)
 }
 
 // forgetOld evicts by age, which Add does not do while the log is idle.

@@ -81,11 +81,11 @@ type Counts interface {
 	Count(origin, nonce uint64) (connections, users int, known bool)
 }
 
-// Window is what streams are resumed from. *history.Window is one.
-type Window interface {
-	// Wait waits until the position of a client is reached that comes from a
-	// hub which is a moment ahead, or until ctx ends.
-	Wait(ctx context.Context, lastEventID string)
+// Past gets ready what returning clients missed. *history.Log is one.
+type Past interface {
+	// Prepare waits, until ctx ends at most, for what is not in the window yet,
+	// or not any more.
+	Prepare(ctx context.Context, q history.Query) *history.Recalled
 }
 
 // Check is one condition of readiness. Its error is shown on the internal
@@ -106,7 +106,7 @@ type Deps struct {
 	Revocations RevocationList
 	Cluster     Cluster      // nil: this hub is alone
 	Counts      Counts       // nil: receipts count this hub only
-	Window      Window       // nil: no position is waited for
+	Past        Past         // nil: clients get what the window has
 	Checks      []Check      // of /readyz, besides the server's own
 	Metrics     *metrics.Set // nil for one of the server's own
 	Logger      *slog.Logger // nil to discard

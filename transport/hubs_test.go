@@ -40,7 +40,7 @@ func among(o *otherHubs) func(*options) {
 	return func(opts *options) {
 		opts.Cluster = o
 		if log, ok := opts.Log.(*history.Log); ok {
-			opts.Counts, opts.Window = log, log.Window()
+			opts.Counts, opts.Past = log, log
 		}
 	}
 }

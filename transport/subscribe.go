@@ -87,7 +87,7 @@ func (s *Server) hijack(c *call, attach *actors.Attach) {
 	c.rc.Hijack(func(conn net.Conn) {
 		defer s.containHijack()
 		s.handovers.finish(raw)
-		s.catchUp(attach.LastEventID)
+		s.catchUp(attach)
 		st, wait, err := s.streams.take(conn, ended, refuse)
 		if err != nil { // the socket is beyond use, or there are no descriptors left
 			ended()
@@ -103,19 +103,20 @@ func (s *Server) hijack(c *call, attach *actors.Attach) {
 	})
 }
 
-// catchUpTimeout is how long a stream waits for this hub to reach the position
-// that the client got from another one.
-const catchUpTimeout = 2 * time.Second
+// catchUpTimeout is how long a stream waits for what the window does not have: this
+// hub may lag behind the one that the client comes from, or the client may have
+// been away for so long that the log must be read.
+const catchUpTimeout = 10 * time.Second
 
-// catchUp waits for the window to reach a position that another hub was first to
-// reach. Nearly always there is nothing to wait for.
-func (s *Server) catchUp(lastEventID string) {
-	if s.window == nil || lastEventID == "" {
+// catchUp gets ready what a returning client missed. Nearly always there is
+// nothing to wait for.
+func (s *Server) catchUp(attach *actors.Attach) {
+	if s.past == nil || attach.LastEventID == "" {
 		return
 	}
 	ctx, cancel := context.WithTimeout(s.life, catchUpTimeout)
 	defer cancel()
-	s.window.Wait(ctx, lastEventID)
+	attach.Recalled = s.past.Prepare(ctx, attach.Query())
 }
 
 // onStreamEnd returns what a stream calls when it is over. Without a limit per

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -238,6 +239,26 @@ func TestCluster_APositionThatAnotherHubWasFirstToReachIsNoGap(t *testing.T) {
 	stream := b.open("alice", last)
 	a.send("user/alice", "n", "2")
 	stream.want("n", "2") // without waiting there is a gap first
+}
+
+func TestCluster_WhatTheWindowHasDroppedIsReadFromTheLog(t *testing.T) {
+	c := newTestCluster(t)
+	a, b := c.start("a"), c.start("b", "--window-events", "3")
+	first := a.send("user/alice", "n", "0")
+	for i := range 20 {
+		a.send([]string{"user/alice", "user/bob", "topic/news", "topic/other"}[i%4], "n", strconv.Itoa(i+1))
+	}
+	stream := b.open("alice", first)
+	a.send("user/alice", "n", "99")
+	for i := range 20 {
+		if to := i % 4; to == 0 || to == 2 {
+			stream.want("n", strconv.Itoa(i+1))
+		}
+	}
+	stream.want("n", "99")
+	if scans, _ := b.node.events.Scans(); scans != 1 {
+		t.Errorf("the log was read %d times", scans)
+	}
 }
 
 func TestCluster_WithoutTheEngineStreamsStay(t *testing.T) {

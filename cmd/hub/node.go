@@ -134,7 +134,7 @@ func (n *node) transportDeps(set *metrics.Set) transport.Deps {
 		Revocations: n.identity.revocations,
 		Cluster:     n.member,
 		Counts:      n.events,
-		Window:      n.events.Window(),
+		Past:        n.events,
 		Checks:      n.readiness(),
 		Metrics:     set,
 		Logger:      n.log,

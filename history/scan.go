@@ -1,0 +1,190 @@
+package history
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"example.org/hub/engine"
+)
+
+// errScanned ends a tail that has reached the window.
+var errScanned = errors.New("scanned")
+
+// scan is one reading of the stretch of the log that lies before the window, with
+// what it found for the addresses that somebody asked for.
+type scan struct {
+	epoch   string
+	limit   Config
+	now     time.Time
+	before  uint64    // the stretch begins behind it
+	reason  GapReason // why not earlier
+	upTo    uint64    // the last record that was read
+	found   map[engine.Address][]*Entry
+	cut     map[engine.Address]uint64 // the last entry of an address that was let go
+	cutAll  uint64                    // the last of all of them, because of their bytes
+	bytes   int64
+	records uint64
+}
+
+// scan reads the log from the oldest position of the round to some way into the
+// window, which may drop more before the clients are attached.
+func (l *Log) scan(ctx context.Context, round []*recall) (*scan, error) {
+	bounds, err := l.eng.Bounds(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("scan log: %w", err)
+	}
+	s := &scan{
+		epoch: bounds.Epoch, limit: l.window.cfg, now: time.Now(),
+		found: make(map[engine.Address][]*Entry), cut: make(map[engine.Address]uint64),
+	}
+	s.want(round)
+	s.begin(round, bounds, l.window.First())
+	if s.before >= bounds.Head {
+		return s, nil
+	}
+	err = l.eng.Tail(ctx, s.before, func(batch []engine.Stored) error {
+		s.take(batch)
+		if s.upTo >= bounds.Head || s.upTo >= l.window.enough() {
+			return errScanned
+		}
+		return nil
+	})
+	if !errors.Is(err, errScanned) {
+		return nil, fmt.Errorf("scan log: %w", err)
+	}
+	if after, err := l.eng.Bounds(ctx); err != nil || after.Epoch != s.epoch {
+		return nil, fmt.Errorf("scan log: it began anew (%w)", errors.Join(err, engine.ErrTruncated))
+	}
+	return s, nil
+}
+
+// enough returns up to where a scan reads, so that the window may drop a quarter
+// of its entries until a client that was recalled is attached.
+func (w *Window) enough() uint64 {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.ring.first + uint64(w.ring.len()/4)
+}
+
+// want notes the addresses of a round.
+func (s *scan) want(round []*recall) {
+	for _, r := range round {
+		for _, a := range r.query.Addresses {
+			s.found[a] = nil
+		}
+	}
+}
+
+// begin finds where to begin: behind the oldest position of the round, if the
+// engine has what follows and it is not too much.
+func (s *scan) begin(round []*recall, b engine.Bounds, first uint64) {
+	oldest := slices.MinFunc(round, func(x, y *recall) int { return cmp.Compare(x.after, y.after) })
+	s.before, s.reason = oldest.after, GapExpired
+	if b.First > s.before+1 {
+		s.before = b.First - 1
+	}
+	if first > maxRecall && first-maxRecall > s.before {
+		s.before, s.reason = first-maxRecall, GapLimit
+	}
+	s.upTo = s.before
+}
+
+// take keeps the entries that somebody wants. Those of one address that are more
+// than any replay looks at are let go, the oldest first; if all together take too
+// many bytes, all are.
+func (s *scan) take(batch []engine.Stored) {
+	most := maxScan * s.limit.MaxReplay
+	for _, stored := range batch {
+		if stored.Seq == 0 {
+			continue // transient
+		}
+		s.upTo = stored.Seq
+		s.records++
+		if stored.Record.Kind != engine.Event || stored.Record.Expired(s.now) {
+			continue
+		}
+		var e *Entry
+		for _, a := range stored.Record.To {
+			list, wanted := s.found[a]
+			if !wanted {
+				continue
+			}
+			if e == nil {
+				e = newEntry(s.epoch, stored)
+				s.bytes += int64(e.Record.Size() + len(e.Frame))
+			}
+			if len(list) >= 2*most {
+				s.cut[a] = list[len(list)-most-1].Seq
+				list = slices.Clone(list[len(list)-most:])
+			}
+			s.found[a] = append(list, e)
+		}
+		if s.bytes > s.limit.MaxBytes {
+			s.drop()
+		}
+	}
+}
+
+// drop lets everything go that was found.
+func (s *scan) drop() {
+	for a := range s.found {
+		s.found[a] = nil
+	}
+	s.cutAll, s.bytes = s.upTo, 0
+}
+
+// answer collects what was found for one client: the newest entries, as many as a
+// replay may have.
+func (s *scan) answer(r *recall) *Recalled {
+	cut := max(s.before, s.cutAll)
+	for _, a := range r.query.Addresses {
+		cut = max(cut, s.cut[a])
+	}
+	after := max(r.after, cut)
+	var found []*Entry
+	for _, a := range r.query.Addresses {
+		found = append(found, s.newest(a, after, r.query.Match)...)
+	}
+	slices.SortFunc(found, func(x, y *Entry) int { return cmp.Compare(x.Seq, y.Seq) })
+	found = slices.CompactFunc(found, func(x, y *Entry) bool { return x.Seq == y.Seq })
+	found, cut = newestOf(found, s.limit.MaxReplay, cut)
+	out := &Recalled{epoch: s.epoch, upTo: s.upTo, entries: found}
+	if cut > r.after {
+		out.gap = &Gap{From: s.text(r.after + 1), To: s.text(cut), Reason: GapLimit}
+		if s.before > r.after {
+			out.gap.Reason = s.reason
+		}
+	}
+	return out
+}
+
+// newest returns the newest entries of an address behind a position that match,
+// newest first: one more than a replay may have, so that it is known that there
+// are more.
+func (s *scan) newest(a engine.Address, after uint64, match func(*engine.Record) bool) (found []*Entry) {
+	for _, e := range slices.Backward(s.found[a]) {
+		if e.Seq <= after || len(found) > s.limit.MaxReplay {
+			break
+		}
+		if match == nil || match(e.Record) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// newestOf returns the last n entries and the Seq up to which some are missing.
+func newestOf(entries []*Entry, n int, cut uint64) ([]*Entry, uint64) {
+	if more := len(entries) - n; more > 0 {
+		return entries[more:], entries[more-1].Seq
+	}
+	return entries, cut
+}
+
+func (s *scan) text(seq uint64) string {
+	return engine.Position{Epoch: s.epoch, Seq: seq}.String()
+}

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -52,6 +53,50 @@ func TestDrain_SpreadsTheEndsAndTellsWhenToComeBack(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Clients come back when they were told to after their stream has ended. Over a
+// drain no second may have more than three times the mean.
+func TestDrain_ClientsDoNotReturnTogether(t *testing.T) {
+	inBubble(t, defaults, func(f *fixture) {
+		t := f.t
+		open := make(map[*sink]bool)
+		for i := range 600 {
+			open[f.attach(strconv.Itoa(i))] = true
+		}
+		const window = 30
+		go func() { _ = f.hub.Drain(t.Context(), window*time.Second) }()
+		var returns [window + 10]int
+		for second := range window + 2 {
+			time.Sleep(time.Second)
+			synctest.Wait()
+			for s := range open {
+				if s.isClosed() {
+					delete(open, s)
+					returns[second+toldRetry(t, s.text())]++
+				}
+			}
+		}
+		if len(open) > 0 {
+			t.Errorf("%d streams are left", len(open))
+		}
+		mean := 600 / window
+		if most := slices.Max(returns[:]); most > 3*mean {
+			t.Errorf("returns a second %v: %d in one, %d on average", returns, most, mean)
+		}
+	})
+}
+
+// toldRetry returns the seconds that the goodbye asks a client to wait.
+func toldRetry(t *testing.T, text string) int {
+	t.Helper()
+	_, bye, _ := strings.Cut(text, `"retryMs":`)
+	digits, _, ok := strings.Cut(bye, "}")
+	ms, err := strconv.Atoi(digits)
+	if !ok || err != nil {
+		t.Fatalf("no goodbye in %q", text)
+	}
+	return ms / 1000
 }
 
 func TestDrain_SurvivesAFaultOfTheRegistry(t *testing.T) {

@@ -1,0 +1,7 @@
+//go:build !race
+
+package transport
+
+func beforeSend() {}
+
+func afterReceive(int32) {}

@@ -91,7 +91,7 @@ func stopExternal(s *server.Server) {
 }
 
 // freePorts returns ports that nobody listens on.
-func freePorts(t *testing.T, n int) []int {
+func freePorts(t testing.TB, n int) []int {
 	t.Helper()
 	ports := make([]int, n)
 	for i := range ports {

@@ -91,13 +91,13 @@ func stopExternal(s *server.Server) {
 }
 
 // freePorts returns ports that nobody listens on.
-func freePorts(t testing.TB, n int) []int {
-	t.Helper()
+func freePorts(tb testing.TB, n int) []int {
+	tb.Helper()
 	ports := make([]int, n)
 	for i := range ports {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		defer func() { _ = ln.Close() }()
 		ports[i] = ln.Addr().(*net.TCPAddr).Port

@@ -25,10 +25,12 @@ const (
 	flagSlowLow
 	flagSlowHigh
 	flagCounted
+	flagPublic
+	flagID
 
 	slowShift = 1
 	slowBits  = flagSlowLow | flagSlowHigh
-	knownBits = flagTransient | slowBits | flagCounted
+	knownBits = flagTransient | slowBits | flagCounted | flagPublic | flagID
 )
 
 // AppendRecord appends the encoded form of r to dst, for engines that store
@@ -37,7 +39,8 @@ const (
 //	version kind flags time ttl origin nonce           1 byte each, then varints
 //	len(body) len(name) len(key) len(except) count(to) varints
 //	len(to[i])..                                       varints
-//	name key except to.. body                          bytes
+//	len(id)                                            varint, only with flagID
+//	name key except to.. id body                       bytes
 func AppendRecord(dst []byte, r *Record) []byte {
 	flags := byte(r.Slow) << slowShift & slowBits
 	if r.Transient {
@@ -45,6 +48,12 @@ func AppendRecord(dst []byte, r *Record) []byte {
 	}
 	if r.Counted {
 		flags |= flagCounted
+	}
+	if r.Public {
+		flags |= flagPublic
+	}
+	if r.ID != "" {
+		flags |= flagID
 	}
 	dst = append(dst, codecVersion, byte(r.Kind), flags)
 	dst = binary.AppendVarint(dst, r.Time.UnixMicro())
@@ -57,12 +66,16 @@ func AppendRecord(dst []byte, r *Record) []byte {
 	for _, a := range r.To {
 		dst = binary.AppendUvarint(dst, uint64(len(a)))
 	}
+	if r.ID != "" {
+		dst = binary.AppendUvarint(dst, uint64(len(r.ID)))
+	}
 	dst = append(dst, r.Name...)
 	dst = append(dst, r.Key...)
 	dst = append(dst, r.Except...)
 	for _, a := range r.To {
 		dst = append(dst, a...)
 	}
+	dst = append(dst, r.ID...)
 	return append(dst, r.Body...)
 }
 
@@ -85,6 +98,7 @@ func ParseRecord(b []byte) (*Record, error) {
 		Slow:      SlowPolicy(b[2] & slowBits >> slowShift),
 		Transient: b[2]&flagTransient != 0,
 		Counted:   b[2]&flagCounted != 0,
+		Public:    b[2]&flagPublic != 0,
 	}
 	d := decoder{rest: b[3:]}
 	r.Time = time.UnixMicro(d.varint())
@@ -92,7 +106,12 @@ func ParseRecord(b []byte) (*Record, error) {
 	r.Origin, r.Nonce = d.uvarint(), d.uvarint()
 	body, name, key, except := d.length(), d.length(), d.length(), d.length()
 	to := d.lengths()
-	if d.bad || d.left() != body+name+key+except+total(to) {
+	id := 0
+	if b[2]&flagID != 0 {
+		id = d.length()
+		d.bad = d.bad || id == 0 // each record has one encoding
+	}
+	if d.bad || d.left() != body+name+key+except+total(to)+id {
 		return nil, fmt.Errorf("%w: lengths do not match %d bytes", ErrBadRecord, len(b))
 	}
 	d.text = string(d.rest[:d.left()-body]) // one allocation for all names
@@ -103,6 +122,7 @@ func ParseRecord(b []byte) (*Record, error) {
 			r.To[i] = Address(d.cut(n))
 		}
 	}
+	r.ID = d.cut(id)
 	r.Body = d.rest[d.left()-body:]
 	return r, nil
 }

@@ -32,6 +32,8 @@ func codecRecords() []*engine.Record {
 			Nonce:     1 << 63,
 		},
 		{Kind: 255, Slow: engine.SlowConflate, Time: time.UnixMicro(-1), TTL: -1},
+		{To: []engine.Address{engine.Topic("t")}, Public: true, ID: "urn:uuid:1", Body: []byte("data: x\n\n"), Time: at},
+		{ID: strings.Repeat("i", 300), Time: at},
 		{Kind: engine.Revoked, Counted: true, Slow: engine.SlowDisconnect, Time: at},
 	}
 }
@@ -66,16 +68,17 @@ func TestParseRecord_RefusesWhatNoHubWrote(t *testing.T) {
 		return b
 	}
 	for name, b := range map[string][]byte{
-		"nothing":            nil,
-		"a version alone":    {1},
-		"version 0":          other(0, 0),
-		"version 2":          other(0, 2),
-		"an unknown flag":    other(2, 1<<4),
-		"bytes behind it":    append(bytes.Clone(good), 0),
-		"an endless varint":  {1, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
-		"a body too long":    {1, 0, 0, 0, 0, 0, 0, 100, 0, 0, 0, 0},
-		"lengths that wrap":  {1, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 1, 0, 0, 0},
-		"too many addresses": {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x7f},
+		"nothing":               nil,
+		"a version alone":       {1},
+		"version 0":             other(0, 0),
+		"version 2":             other(0, 2),
+		"an unknown flag":       other(2, 1<<6),
+		"a flag without its id": other(2, 1<<5),
+		"bytes behind it":       append(bytes.Clone(good), 0),
+		"an endless varint":     {1, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+		"a body too long":       {1, 0, 0, 0, 0, 0, 0, 100, 0, 0, 0, 0},
+		"lengths that wrap":     {1, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 1, 0, 0, 0},
+		"too many addresses":    {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x7f},
 	} {
 		if r, err := engine.ParseRecord(b); !errors.Is(err, engine.ErrBadRecord) || r != nil {
 			t.Errorf("%s: %+v, %v, want ErrBadRecord", name, r, err)

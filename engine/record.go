@@ -35,14 +35,16 @@ const (
 // the memory engine hands the same pointer to every reader.
 type Record struct {
 	Kind      Kind
+	Slow      SlowPolicy    // overrides the hub's policy
+	Transient bool          // delivered at most once, never retained, no id
+	Counted   bool          // every hub counts whom it reaches, not only the one that appended it
+	Public    bool          // Mercure subscribers of its topics need no grant for it
 	To        []Address     // at least one
 	Name      string        // the event's type, "" for message
 	Body      []byte        // the encoded block without its id line: "event: ..\ndata: ..\n\n"
+	ID        string        // its publisher's own id, which Mercure subscribers see; "" for none
 	Key       string        // conflation key, "" for none
-	Slow      SlowPolicy    // overrides the hub's policy
 	Except    string        // id of a connection that is left out
-	Transient bool          // delivered at most once, never retained, no id
-	Counted   bool          // every hub counts whom it reaches, not only the one that appended it
 	Time      time.Time     // when the hub accepted it
 	TTL       time.Duration // shortens retention; 0 for the log's own
 	Origin    uint64        // the hub that appended it
@@ -58,7 +60,7 @@ func (r *Record) Expired(now time.Time) bool {
 // fixed sum for the book-keeping around it.
 func (r *Record) Size() int {
 	const overhead = 160
-	n := overhead + len(r.Name) + len(r.Body) + len(r.Key) + len(r.Except)
+	n := overhead + len(r.Name) + len(r.Body) + len(r.Key) + len(r.Except) + len(r.ID)
 	for _, a := range r.To {
 		n += len(a)
 	}

@@ -43,10 +43,11 @@ func TestRecord_SizeCountsEverythingThatGrows(t *testing.T) {
 		To:     []engine.Address{"user/a", "all"},
 		Name:   "notification",
 		Body:   make([]byte, 1000),
+		ID:     "own",
 		Key:    "k",
 		Except: "conn",
 	}
-	const content = 6 + 3 + 12 + 1000 + 1 + 4
+	const content = 6 + 3 + 12 + 1000 + 3 + 1 + 4
 	if got := r.Size() - empty; got != content {
 		t.Errorf("content counts %d bytes, want %d", got, content)
 	}

@@ -81,6 +81,7 @@ func TestLog_RecallsWhatTheWindowHasDropped(t *testing.T) {
 		after    uint64
 		upTo     uint64 // 0 for the head
 		events   string // only those of this name
+		every    bool   // of all addresses
 		want     string
 		gap      string
 	}{
@@ -92,6 +93,7 @@ func TestLog_RecallsWhatTheWindowHasDropped(t *testing.T) {
 		{name: "more than a replay may have in the window", cfg: history.Config{MaxReplay: 3}, after: 2, want: "27 28 30 ", gap: "limit: 3 to 25"},
 		{name: "too much for the engine and for a replay", retained: memory.Config{MaxRecords: 20}, cfg: history.Config{MaxReplay: 12}, want: "13 15 16 18 19 21 22 24 25 27 28 30 ", gap: "expired: 1 to 12"},
 		{name: "one event type", events: "0", after: 2, want: "3 7 9 13 15 19 21 25 27 "},
+		{name: "those of every address", every: true, after: 17, want: "18 19 20 21 22 23 24 25 26 27 28 29 30 "},
 		{name: "later ones come live", after: 2, upTo: 10, want: "3 4 6 7 9 10 "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -99,6 +101,9 @@ func TestLog_RecallsWhatTheWindowHasDropped(t *testing.T) {
 			q := query(l, tt.after)
 			if tt.upTo > 0 {
 				q.UpTo = tt.upTo
+			}
+			if tt.every {
+				q.Addresses = []engine.Address{history.Every}
 			}
 			if tt.events != "" {
 				q.Match = func(r *engine.Record) bool { return r.Name == tt.events }

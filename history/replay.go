@@ -12,11 +12,16 @@ import (
 // more than one that wants them all.
 const maxScan = 16
 
+// Every stands in Query.Addresses for all addresses. It is none itself.
+const Every engine.Address = "*"
+
 // Query asks for what a returning client missed.
 type Query struct {
 	LastEventID string                    // as the client sent it; "" asks for nothing
+	OwnID       string                    // in place of LastEventID: the publisher's id of the last event
+	Earliest    bool                      // in place of LastEventID: all there is
 	UpTo        uint64                    // the last entry of interest: later ones are delivered live
-	Addresses   []engine.Address          // the client's: its user, its topics, all
+	Addresses   []engine.Address          // the client's: its user, its topics, all; or Every alone
 	Match       func(*engine.Record) bool // leaves entries out, nil for none; must not call the window
 	Recalled    *Recalled                 // what Log.Prepare found before the window, nil for nothing
 }
@@ -32,7 +37,7 @@ type Query struct {
 // behind the gap; if both are the case it is GapExpired. With GapEpoch there
 // are none. What q.Recalled has counts as if the window had it.
 func (w *Window) Replay(q Query) ([]*Entry, *Gap) {
-	if q.LastEventID == "" {
+	if q.LastEventID == "" && q.OwnID == "" && !q.Earliest {
 		return nil, nil
 	}
 	now := time.Now()
@@ -40,8 +45,8 @@ func (w *Window) Replay(q Query) ([]*Entry, *Gap) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	q.UpTo = min(q.UpTo, w.head())
-	pos, err := engine.ParsePosition(q.LastEventID)
-	if err != nil {
+	pos, ok := w.begin(&q)
+	if !ok {
 		return nil, &Gap{To: w.text(q.UpTo), Reason: GapEpoch}
 	}
 	if pos.Epoch != w.epoch || pos.Seq > w.head() {
@@ -53,6 +58,20 @@ func (w *Window) Replay(q Query) ([]*Entry, *Gap) {
 	whole := max(pos.Seq, w.ring.first-1) // nothing after it has been evicted
 	found, cut := w.collect(&q, whole, now)
 	return found, w.gap(pos.Seq, min(whole, q.UpTo), cut)
+}
+
+// begin returns the position behind which the client wants everything, and
+// whether it named one.
+func (w *Window) begin(q *Query) (engine.Position, bool) {
+	if q.Earliest {
+		return engine.Position{Epoch: w.epoch, Seq: w.ring.first - 1}, true
+	}
+	if q.OwnID != "" {
+		seq, ok := w.ids[q.OwnID]
+		return engine.Position{Epoch: w.epoch, Seq: seq}, ok
+	}
+	pos, err := engine.ParsePosition(q.LastEventID)
+	return pos, err == nil
 }
 
 // join puts what was recalled before what the window has behind it.
@@ -113,7 +132,7 @@ func (w *Window) collect(q *Query, after uint64, now time.Time) (found []*Entry,
 			return found, 0
 		}
 		e := w.ring.at(seq).entry
-		wanted := !e.Record.Expired(now) && (q.Match == nil || q.Match(e.Record))
+		wanted := replayable(e.Record) && !e.Record.Expired(now) && (q.Match == nil || q.Match(e.Record))
 		if seen == maxScan*w.cfg.MaxReplay || (wanted && len(found) == w.cfg.MaxReplay) {
 			return found, seq
 		}
@@ -139,6 +158,9 @@ func (w *Window) cursors(q *Query, after uint64) []cursor {
 	var cursors []cursor
 	for _, a := range q.Addresses {
 		c := cursor{address: a, seq: w.latest[a]}
+		if a == Every {
+			c.seq = w.head()
+		}
 		if w.back(&c, after, q.UpTo); c.seq != 0 {
 			cursors = append(cursors, c)
 		}
@@ -149,6 +171,9 @@ func (w *Window) cursors(q *Query, after uint64) []cursor {
 // back moves a cursor to the newest entry that is not after upTo, or to the end
 // if that is not after the position after.
 func (w *Window) back(c *cursor, after, upTo uint64) {
+	if c.address == Every {
+		c.seq = min(c.seq, upTo)
+	}
 	for c.seq > upTo && c.seq > after {
 		c.seq = w.ring.at(c.seq).before(c.address)
 	}

@@ -97,7 +97,6 @@ func (s *scan) begin(round []*recall, b engine.Bounds, first uint64) {
 // than any replay looks at are let go, the oldest first; if all together take too
 // many bytes, all are.
 func (s *scan) take(batch []engine.Stored) {
-	most := maxScan * s.limit.MaxReplay
 	for _, stored := range batch {
 		if stored.Seq == 0 {
 			continue // transient
@@ -109,24 +108,32 @@ func (s *scan) take(batch []engine.Stored) {
 		}
 		var e *Entry
 		for _, a := range stored.Record.To {
-			list, wanted := s.found[a]
-			if !wanted {
-				continue
-			}
-			if e == nil {
-				e = newEntry(s.epoch, stored)
-				s.bytes += int64(e.Record.Size() + len(e.Frame))
-			}
-			if len(list) >= 2*most {
-				s.cut[a] = list[len(list)-most-1].Seq
-				list = slices.Clone(list[len(list)-most:])
-			}
-			s.found[a] = append(list, e)
+			e = s.keep(a, stored, e)
 		}
+		s.keep(Every, stored, e)
 		if s.bytes > s.limit.MaxBytes {
 			s.drop()
 		}
 	}
+}
+
+// keep adds a record to those of an address, if somebody wants them, and returns its
+// entry, which it makes if there is none yet.
+func (s *scan) keep(a engine.Address, stored engine.Stored, e *Entry) *Entry {
+	list, wanted := s.found[a]
+	if !wanted {
+		return e
+	}
+	if e == nil {
+		e = newEntry(s.epoch, stored)
+		s.bytes += int64(e.Record.Size() + len(e.Frame))
+	}
+	if most := maxScan * s.limit.MaxReplay; len(list) >= 2*most {
+		s.cut[a] = list[len(list)-most-1].Seq
+		list = slices.Clone(list[len(list)-most:])
+	}
+	s.found[a] = append(list, e)
+	return e
 }
 
 // drop lets everything go that was found.

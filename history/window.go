@@ -25,6 +25,7 @@ type Window struct {
 	epoch  string
 	ring   ring
 	latest index
+	ids    map[string]uint64 // publishers' own ids: the oldest entry that has each
 	bytes  int64
 
 	waiters []waiter // who waits for an entry that is still on its way
@@ -57,6 +58,7 @@ func (w *Window) Reset(epoch string, head uint64) {
 func (w *Window) restart(head uint64) {
 	w.ring = ring{first: head + 1, next: head + 1}
 	w.latest = make(index)
+	w.ids = nil
 	w.bytes = 0
 }
 
@@ -89,6 +91,7 @@ func (w *Window) add(e *Entry, now time.Time) {
 		size:  int64(e.Record.Size() + len(e.Frame)),
 	}
 	w.latest.add(&s)
+	w.noteID(e)
 	w.bytes += s.size
 	w.ring.push(s)
 }
@@ -112,6 +115,7 @@ func (w *Window) evict(now time.Time) {
 		}
 		oldest := w.ring.at(w.ring.first)
 		w.latest.remove(oldest)
+		w.forgetID(oldest.entry)
 		w.bytes -= oldest.size
 		w.ring.drop()
 	}

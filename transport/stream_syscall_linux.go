@@ -16,30 +16,29 @@ const maxSend = 16 << 10
 // maxDiscard is what Refuse reads from a client at most, in bytes.
 const maxDiscard = 64 << 10
 
-// send is one attempt of send(2) that never waits. A raw system call skips the
-// scheduler's hand-over, which is sound because MSG_DONTWAIT cannot block: it
-// saves about 0.9 us of CPU of 8.5 a write.
+// send is one attempt of send(2) that never waits.
 func send(fd int32, p []byte) (n int, errno unix.Errno) {
-	for {
-		r, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
-			uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)),
-			unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
-		switch errno {
-		case 0:
-			return int(r), 0
-		case unix.EINTR:
-		default:
-			return 0, errno
-		}
-	}
+	return attempt(unix.SYS_SENDTO, fd, unsafe.Pointer(unsafe.SliceData(p)), len(p), unix.MSG_NOSIGNAL)
+}
+
+// recv is one attempt of recv(2) that never waits. Zero bytes without an error are
+// the end of the stream.
+func recv(fd int32, p []byte) (n int, errno unix.Errno) {
+	return attempt(unix.SYS_RECVFROM, fd, unsafe.Pointer(unsafe.SliceData(p)), len(p), 0)
 }
 
 // discard drops up to limit received bytes without copying them anywhere, see
 // MSG_TRUNC in tcp(7). Zero bytes without an error are the end of the stream.
 func discard(fd int32, limit int) (n int, errno unix.Errno) {
+	return attempt(unix.SYS_RECVFROM, fd, nil, limit, unix.MSG_TRUNC)
+}
+
+// attempt is one system call on a socket. A raw one skips the scheduler's
+// hand-over, which is sound because MSG_DONTWAIT cannot block: it saves about 0.9 us
+// of CPU of 8.5 a write.
+func attempt(trap uintptr, fd int32, p unsafe.Pointer, size, flags int) (n int, errno unix.Errno) {
 	for {
-		r, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), 0, uintptr(limit),
-			unix.MSG_DONTWAIT|unix.MSG_TRUNC, 0, 0)
+		r, _, errno := unix.RawSyscall6(trap, uintptr(fd), uintptr(p), uintptr(size), uintptr(flags|unix.MSG_DONTWAIT), 0, 0)
 		switch errno {
 		case 0:
 			return int(r), 0

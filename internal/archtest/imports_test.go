@@ -60,6 +60,7 @@ var keepers = []keeper{
 	{"github.com/alecthomas/kong", []string{"cmd/hub", "bench"}, "settings are read only by the programs"},
 	{"go.yaml.in/yaml", []string{"cmd/hub", "transport", "deploy"}, "settings are read only by the binary; tests read the OpenAPI file and the manifests"},
 	{"github.com/nats-io", []string{"engine/nats"}, "NATS lives only in its engine"},
+	{"github.com/yosida95/uritemplate", []string{"mercure"}, "templates are only matched in mercure"},
 	{"github.com/redis/rueidis", []string{"engine/redis"}, "Redis lives only in its engine"},
 }
 
@@ -76,7 +77,8 @@ var diets = []diet{
 	{"engine", nil, "the interface of the log knows no other package"},
 	{"cluster", []string{"engine"}, "membership is about leases and questions, not about what is asked"},
 	{"history", []string{"engine", "sse"}, "the window is about the log only"},
-	{"actors", []string{"engine", "history", "sse"}, "the tree knows no HTTP and no tokens"},
+	{"mercure", []string{"engine", "sse"}, "the protocol is about records and topics"},
+	{"actors", []string{"engine", "history", "mercure", "sse"}, "the tree knows no HTTP and no tokens"},
 	{"client", []string{"sse"}, "what others import stays small"},
 	{"bench", []string{"client", "sse", "bench"}, "bench sees the hub as a black box"},
 }

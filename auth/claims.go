@@ -44,6 +44,9 @@ func parseClaims(payload []byte) (claims, error) {
 // principal checks all claims by the rules of cfg and turns them into a user.
 func (c *claims) principal(cfg *Config, now time.Time) (Principal, error) {
 	var p Principal
+	if absent(c[claimExp]) {
+		return Principal{}, fmt.Errorf("%w: exp is missing", ErrClaims)
+	}
 	err := c.times(&p, cfg, now)
 	if err == nil {
 		err = c.origin(cfg)
@@ -61,11 +64,9 @@ func (c *claims) principal(cfg *Config, now time.Time) (Principal, error) {
 }
 
 // times checks exp, nbf and iat. The leeway is for clocks that lag behind the
-// issuer's and so is not added to exp: the stream ends there.
+// issuer's and so is not added to exp: the stream ends there. Whether there has to
+// be an exp is the caller's to say.
 func (c *claims) times(p *Principal, cfg *Config, now time.Time) (err error) {
-	if absent(c[claimExp]) {
-		return fmt.Errorf("%w: exp is missing", ErrClaims)
-	}
 	if p.Expires, err = c.date(claimExp); err != nil {
 		return err
 	}
@@ -76,13 +77,13 @@ func (c *claims) times(p *Principal, cfg *Config, now time.Time) (err error) {
 	if p.Issued, err = c.date(claimIat); err != nil {
 		return err
 	}
-	if !now.Before(p.Expires) {
+	if !p.Expires.IsZero() && !now.Before(p.Expires) {
 		return ErrExpired
 	}
 	if latest := now.Add(cfg.Leeway); notBefore.After(latest) || p.Issued.After(latest) {
 		return ErrNotYet
 	}
-	if cfg.MaxLifetime > 0 && (p.Issued.IsZero() || p.Expires.Sub(p.Issued) > cfg.MaxLifetime) {
+	if cfg.MaxLifetime > 0 && (p.Issued.IsZero() || p.Expires.IsZero() || p.Expires.Sub(p.Issued) > cfg.MaxLifetime) {
 		return fmt.Errorf("%w: exp must be at most %v after iat", ErrClaims, cfg.MaxLifetime)
 	}
 	return nil

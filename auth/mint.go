@@ -23,6 +23,9 @@ type Claims struct {
 	TTL      time.Duration // at least a second
 	Issuer   string        // left out if ""
 	Audience string        // left out if ""
+
+	MercurePublish   []string // selectors of topics, for the Mercure adapter
+	MercureSubscribe []string
 }
 
 // Mint returns a token of now, signed with an HS256 key. It makes only tokens
@@ -47,6 +50,9 @@ func Mint(key Key, c Claims) (string, error) {
 	}
 	if len(c.Topics) > 0 {
 		m["topics"] = c.Topics
+	}
+	if mercure := c.mercure(); len(mercure) > 0 {
+		m[mercureNames[0]] = mercure
 	}
 	text, err := jwt.NewWithClaims(jwt.SigningMethodHS256, m).SignedString(key.secret())
 	if err == nil && len(text) > MaxTokenLen {
@@ -76,6 +82,18 @@ func (c *Claims) check() error {
 		return errors.New("the time to live is shorter than a second")
 	}
 	return nil
+}
+
+// mercure is the claim of that name.
+func (c *Claims) mercure() map[string][]string {
+	rights := map[string][]string{}
+	if len(c.MercurePublish) > 0 {
+		rights[mercureMembers[0]] = c.MercurePublish
+	}
+	if len(c.MercureSubscribe) > 0 {
+		rights[mercureMembers[1]] = c.MercureSubscribe
+	}
+	return rights
 }
 
 func joinScopes(scopes []Scope) string {

@@ -86,18 +86,24 @@ func (c *Config) check() error {
 // Errors wrap ErrMissing, ErrMalformed, ErrUnknownKey, ErrSignature, ErrClaims,
 // ErrExpired, ErrNotYet, ErrIssuer or ErrAudience.
 func (v *Verifier) Verify(ctx context.Context, tokenText string) (Principal, error) {
-	t, err := parseToken(tokenText)
-	if err != nil {
-		return Principal{}, err
-	}
-	if err := v.authenticate(ctx, &t); err != nil {
-		return Principal{}, err
-	}
-	c, err := parseClaims(t.payload)
+	c, _, err := v.read(ctx, tokenText)
 	if err != nil {
 		return Principal{}, err
 	}
 	return c.principal(&v.cfg, time.Now())
+}
+
+// read returns the claims of a token whose signature is good, and its payload.
+func (v *Verifier) read(ctx context.Context, tokenText string) (claims, []byte, error) {
+	t, err := parseToken(tokenText)
+	if err != nil {
+		return claims{}, nil, err
+	}
+	if err := v.authenticate(ctx, &t); err != nil {
+		return claims{}, nil, err
+	}
+	c, err := parseClaims(t.payload)
+	return c, t.payload, err
 }
 
 // authenticate checks the signature: first with the configured keys of the

@@ -20,6 +20,7 @@ type Attach struct {
 	Allowed     func() bool // asked again in order with the log, so that no revocation is missed on the way; nil for yes
 	Stream      Stream      // owned by the connection from here on
 	Head        []byte      // status line and headers, written before the first block
+	Gzip        bool        // the head says that the body is in gzip
 	Remote      netip.Addr
 	UserAgent   string
 	Recalled    *history.Recalled // what history.Log.Prepare found for Query

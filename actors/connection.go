@@ -25,6 +25,7 @@ type connection struct {
 	number uint64    // of the last event taken; belongs to whoever may push
 	slot   int32     // in the registry's index, -1 once it is gone; the registry's
 	state  state     // only changed by the connection
+	gzip   bool      // the stream is in gzip, and a *summed
 
 	queuedBytes atomic.Int32 // live bytes in out
 	lastWrite   atomic.Int64 // unix ms when the socket last took bytes
@@ -119,7 +120,7 @@ func (c *connection) receive(w *worker, msg any) {
 		if msg.entry.Seq != 0 && msg.entry.Seq <= c.seen {
 			return
 		}
-		w.batch = append(w.batch, queued{frame: msg.entry.Frame, entry: msg.entry, live: true})
+		w.batch = append(w.batch, c.event(msg.entry, true))
 	case *notice:
 		c.notice(w, msg)
 	case *open:
@@ -149,7 +150,7 @@ func (c *connection) notice(w *worker, n *notice) {
 	if !n.heartbeat && !n.figures {
 		c.seen = 0 // the log was found again at another place
 	}
-	w.batch = append(w.batch, queued{frame: n.frame})
+	w.batch = append(w.batch, n.queued(c.gzip))
 }
 
 // fault ends a stream whose actor panicked. The stream may be what panicked, so

@@ -7,6 +7,7 @@ import (
 
 	"example.org/hub/engine"
 	"example.org/hub/history"
+	"example.org/hub/internal/splice"
 )
 
 // Every message of the tree. Messages are sent as pointers and never change
@@ -32,6 +33,7 @@ type (
 		frame     []byte
 		heartbeat bool // only for a stream that has nothing queued
 		figures   bool // only for a stream that takes bytes; the next ones follow soon
+		twin      splice.Twin
 	}
 
 	// finish ends a stream. registry → connection.

@@ -35,18 +35,17 @@ func (c *connection) open(w *worker, m *open) {
 	if len(missed) == 0 {
 		first = c.appendRest(first, m)
 	}
-	if len(first) > cap(w.join) {
-		w.batch = append(w.batch, queued{frame: first})
-	} else {
-		w.batch = append(w.batch, queued{frame: append([]byte(nil), first...)})
+	if len(first) <= cap(w.join) {
+		first = append([]byte(nil), first...)
 	}
+	w.batch = append(w.batch, firstFrame(first, len(m.attach.Head), c.gzip))
 	if len(missed) == 0 {
 		return
 	}
 	for _, entry := range missed {
-		w.batch = append(w.batch, queued{frame: entry.Frame, entry: entry})
+		w.batch = append(w.batch, c.event(entry, false))
 	}
-	w.batch = append(w.batch, queued{frame: c.appendRest(nil, m)})
+	w.batch = append(w.batch, ownFrame(c.appendRest(nil, m), c.gzip))
 }
 
 // replay reads from the window what the connection missed.
@@ -112,6 +111,9 @@ func (c *connection) finish(w *worker, reason Reason) {
 		retry := c.hub.retry()
 		bye := sse.AppendRetry(nil, retry)
 		bye = appendJSON(bye, sse.EventReconnect, sse.Reconnect{Reason: string(reason), RetryMs: retry.Milliseconds()})
+		if c.gzip {
+			bye = c.sum().appendLast(bye)
+		}
 		if _, ok := c.write(w, bye); !ok {
 			return
 		}

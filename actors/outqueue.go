@@ -6,14 +6,25 @@ import (
 
 	"example.org/hub/engine"
 	"example.org/hub/history"
+	"example.org/hub/internal/splice"
 )
 
 // queued is a frame on its way to a socket. The bytes are shared with every
 // other connection that gets them.
 type queued struct {
 	frame []byte
+	block *splice.Block  // whose bytes the frame is, nil on a plain stream
 	entry *history.Entry // nil for frames of the hub's own
 	live  bool           // counts against the limit; replayed entries and our own frames do not
+}
+
+// ownFrame is a frame of the hub's own, for one stream.
+func ownFrame(plain []byte, gzip bool) queued {
+	if !gzip {
+		return queued{frame: plain}
+	}
+	b := splice.Store(plain)
+	return queued{frame: b.Bytes, block: b}
 }
 
 func (q *queued) key() string {
@@ -29,7 +40,7 @@ func (q *queued) position() string {
 	if q.entry.Seq == 0 {
 		return ""
 	}
-	line, _, _ := bytes.Cut(q.frame, []byte("\n"))
+	line, _, _ := bytes.Cut(q.entry.Frame, []byte("\n"))
 	id, _ := bytes.CutPrefix(line, []byte("id: "))
 	return string(id)
 }
@@ -40,6 +51,7 @@ type outqueue struct {
 	frames []queued
 	offset int       // bytes of frames[0] that are already out
 	live   int       // bytes of live frames
+	gzip   bool      // the stream is in gzip
 	gap    dropped   // events that were dropped and not yet reported
 	spare  [2]queued // room for the usual case: one frame cut in two, one behind it
 }
@@ -62,8 +74,8 @@ func (d *dropped) add(q *queued) {
 
 // newOutqueue returns a queue of frames of which the first offset bytes are out:
 // less than the first frame.
-func newOutqueue(frames []queued, offset int) *outqueue {
-	o := &outqueue{offset: offset}
+func newOutqueue(frames []queued, offset int, gzip bool) *outqueue {
+	o := &outqueue{offset: offset, gzip: gzip}
 	o.frames = append(o.spare[:0], frames...)
 	for i := range frames {
 		o.account(&frames[i], 1)
@@ -182,7 +194,7 @@ func (o *outqueue) reportGap() {
 	if o.gap.empty() {
 		return
 	}
-	o.frames = append(o.frames, queued{frame: gapFrame(o.gap)})
+	o.frames = append(o.frames, ownFrame(gapFrame(o.gap), o.gzip))
 	o.gap = dropped{}
 }
 

@@ -12,7 +12,7 @@ func TestOutqueue_HoldsNoFramesThatAreGone(t *testing.T) {
 		rec := &engine.Record{Key: key}
 		return queued{frame: []byte("data: x\n\n"), entry: &history.Entry{Record: rec}, live: true}
 	}
-	o := newOutqueue([]queued{live(""), live("k")}, 3)
+	o := newOutqueue([]queued{live(""), live("k")}, 3, false)
 	all := o.frames[:2]
 	if o.push(live("k"), engine.SlowConflate, 1000) != conflated || len(o.frames) != 2 {
 		t.Fatalf("%d frames, want 2", len(o.frames))
@@ -36,7 +36,7 @@ func TestOutqueue_ATransientEventReplacesNoRetainedOne(t *testing.T) {
 		older, newer uint64
 		want         outcome
 	}{{1, 2, conflated}, {0, 2, conflated}, {0, 0, conflated}, {1, 0, accepted}} {
-		o := newOutqueue([]queued{event(tt.older)}, 0)
+		o := newOutqueue([]queued{event(tt.older)}, 0, false)
 		if got := o.push(event(tt.newer), engine.SlowConflate, 100); got != tt.want {
 			t.Errorf("%d behind %d: %d, want %d", tt.newer, tt.older, got, tt.want)
 		}

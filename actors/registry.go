@@ -150,6 +150,9 @@ func (a *registry) newConnection(ref *userRef, m *Attach) *connection {
 		remote: m.Remote, agent: unique.Make(m.UserAgent),
 		since: now.UnixMilli(),
 	}
+	if m.Gzip {
+		conn.gzip, conn.stream = true, &summed{Stream: m.Stream}
+	}
 	conn.lastWrite.Store(conn.since)
 	conn.expires, conn.ends = a.deadline(m, now)
 	topics := m.Topics

@@ -55,8 +55,9 @@ func (a *registry) reset(c actor.Context, m *reset) {
 		a.hub.setEpoch(to.Epoch)
 	}
 	frame := append(a.hub.appendPosition(appendGap(nil, &m.gap), a.head), '\n')
+	n := &notice{frame: frame}
 	for _, conn := range a.index.all {
-		a.sendTo(c, conn, &relay{to: conn, notice: &notice{frame: frame}})
+		a.sendTo(c, conn, &relay{to: conn, notice: n})
 	}
 	a.flushReady()
 }

@@ -69,8 +69,12 @@ func (c *connection) write(w *worker, buf []byte) (written int, ok bool) {
 	return written, true
 }
 
-// delivered counts the events among frames that are out.
+// delivered counts the events among frames that are out, and adds up what a gzip
+// stream has been sent.
 func (c *connection) delivered(w *worker, frames []queued) {
+	if c.gzip {
+		c.sum().add(frames)
+	}
 	for i := range frames {
 		if f := &frames[i]; f.live {
 			w.count.delivered(w.now.Sub(f.entry.Record.Time))
@@ -84,7 +88,7 @@ func (c *connection) delivered(w *worker, frames []queued) {
 func (c *connection) block(w *worker, frames []queued, offset int) {
 	c.stalled.Store(w.now.UnixMilli())
 	w.count.stalls.Add(1)
-	c.out = newOutqueue(frames[:1], offset)
+	c.out = newOutqueue(frames[:1], offset, c.gzip)
 	c.enqueue(w, frames[1:])
 }
 

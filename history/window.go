@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"example.org/hub/engine"
+	"example.org/hub/internal/splice"
 )
 
 // Window holds the newest entries of the log without a break, bounded by age,
@@ -94,6 +95,28 @@ func (w *Window) add(e *Entry, now time.Time) {
 	w.noteID(e)
 	w.bytes += s.size
 	w.ring.push(s)
+}
+
+// Deflated returns the frame of an entry as it goes into gzip streams. The first
+// call compresses it, and the window counts what it keeps from then on.
+func (w *Window) Deflated(e *Entry) *splice.Block {
+	b, made := e.twin.Of(e.Frame)
+	if made {
+		w.charge(e, int64(b.Size()))
+	}
+	return b
+}
+
+// charge counts bytes that an entry has grown by, if it is still there.
+func (w *Window) charge(e *Entry, size int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if e.Seq < w.ring.first || e.Seq >= w.ring.next || w.ring.at(e.Seq).entry != e {
+		return // transient, recalled from the engine, or dropped meanwhile
+	}
+	w.ring.at(e.Seq).size += size
+	w.bytes += size
+	w.evict(time.Now())
 }
 
 // age returns how old a record is. One without a time, or from a hub whose clock

@@ -35,6 +35,7 @@ type Config struct {
 	MaxPerAddress  int           // open streams of one IPv4 address or IPv6 /64
 	ConnectRate    float64       // streams and tickets asked for per second
 	ConnectBurst   int           // how many of them may come at once; 0 for one second's worth
+	Compress       bool          // streams of clients that accept it are in gzip
 	RetryMin       time.Duration // refused clients are told to return after
 	RetryMax       time.Duration // a random time between these two
 	SendBuffer     int           // what a stream over TLS may hold back itself; see ListenConfig for the socket's

@@ -15,8 +15,9 @@ const (
 
 // appendStreamHead appends the status line and headers of a stream. There is no
 // length and no chunked coding: the body ends with the connection, which every
-// version of HTTP/1 understands (RFC 9112 section 6.3).
-func appendStreamHead(b, origin []byte, now time.Time) []byte {
+// version of HTTP/1 understands (RFC 9112 section 6.3). coding is one of the
+// header lines of coding.go.
+func appendStreamHead(b, origin []byte, coding string, now time.Time) []byte {
 	b = append(b, "HTTP/1.1 200 OK\r\n"+
 		"Content-Type: "+contentStream+"\r\n"+
 		"Cache-Control: "+streamCacheControl+"\r\n"+
@@ -27,6 +28,7 @@ func appendStreamHead(b, origin []byte, now time.Time) []byte {
 		"Date: "...)
 	b = fasthttp.AppendHTTPDate(b, now)
 	b = append(b, "\r\n"...)
+	b = append(b, coding...)
 	b = appendCORS(b, origin)
 	return append(b, "\r\n"...)
 }

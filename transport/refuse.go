@@ -63,7 +63,7 @@ func (s *Server) appendRefusal(b []byte, reason actors.Reason, ours bool, origin
 		from = []byte(origin)
 	}
 	if !ours {
-		b = appendStreamHead(b, from, time.Now())
+		b = appendStreamHead(b, from, s.plainCoding(), time.Now())
 		return sse.AppendRetry(b, s.retry())
 	}
 	p := refused(reason)

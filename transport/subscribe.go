@@ -24,6 +24,7 @@ func (s *Server) stream(c *call, permit func(*auth.Principal, *actors.Attach) er
 	if c.rc.IsHead() {
 		c.rc.SetContentType(contentStream)
 		setStreamHeaders(&c.rc.Response.Header)
+		s.setCoding(c.rc)
 		return nil
 	}
 	if s.hub.Draining() {
@@ -74,7 +75,9 @@ func (s *Server) admitted(c *call, permit func(*auth.Principal, *actors.Attach) 
 			return nil, err
 		}
 	}
-	attach.Head = appendStreamHead(make([]byte, 0, 400), c.origin, time.Now())
+	coding := s.coding(c.rc)
+	attach.Gzip = coding == codingGzip
+	attach.Head = appendStreamHead(make([]byte, 0, 448), c.origin, coding, time.Now())
 	return attach, nil
 }
 

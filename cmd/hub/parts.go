@@ -56,6 +56,7 @@ func (s *settings) transportConfig(streams int) transport.Config {
 	cfg.RetryMin = s.RetryMin
 	cfg.RetryMax = s.RetryMax
 	cfg.SendBuffer = int(s.SendBuffer)
+	cfg.Compress = s.Compress
 	cfg.AllowedOrigins = s.CORSOrigin
 	cfg.AllowLocalhostOrigins = s.Dev
 	cfg.TrustedProxies = s.TrustedProxy

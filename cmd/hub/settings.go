@@ -44,6 +44,7 @@ type settings struct {
 	SlowConsumer     string        `group:"Streams:" default:"conflate" enum:"conflate,gap,disconnect" help:"What happens to events that find no room: conflate, gap or disconnect."`
 	MaxQueueBytes    byteSize      `group:"Streams:" default:"64KiB" help:"What may wait for one client."`
 	SendBuffer       byteSize      `group:"Streams:" default:"16KiB" help:"What the kernel buffers for one client."`
+	Compress         bool          `group:"Streams:" help:"Send gzip to clients that accept it, each event compressed once for all of them. Not where an event mixes secrets with what others can write."`
 
 	MaxConnections        int      `group:"Limits:" default:"0" help:"Open streams in all; 0 for as many as there are descriptors."`
 	MaxConnectionsPerUser int      `group:"Limits:" default:"100" help:"Open streams of a user; 0 for no limit."`

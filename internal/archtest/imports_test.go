@@ -61,6 +61,7 @@ var keepers = []keeper{
 	{"go.yaml.in/yaml", []string{"cmd/hub", "transport", "deploy"}, "settings are read only by the binary; tests read the OpenAPI file and the manifests"},
 	{"github.com/nats-io", []string{"engine/nats"}, "NATS lives only in its engine"},
 	{"github.com/yosida95/uritemplate", []string{"mercure"}, "templates are only matched in mercure"},
+	{"github.com/klauspost/compress", []string{"internal/splice"}, "what is compressed is decided in one place"},
 	{"github.com/redis/rueidis", []string{"engine/redis"}, "Redis lives only in its engine"},
 }
 
@@ -76,9 +77,9 @@ var diets = []diet{
 	{"auth", []string{"engine"}, "auth knows names, and nothing of streams"},
 	{"engine", nil, "the interface of the log knows no other package"},
 	{"cluster", []string{"engine"}, "membership is about leases and questions, not about what is asked"},
-	{"history", []string{"engine", "sse"}, "the window is about the log only"},
+	{"history", []string{"engine", "internal/splice", "sse"}, "the window is about the log only"},
 	{"mercure", []string{"engine", "sse"}, "the protocol is about records and topics"},
-	{"actors", []string{"engine", "history", "mercure", "sse"}, "the tree knows no HTTP and no tokens"},
+	{"actors", []string{"engine", "history", "internal/splice", "mercure", "sse"}, "the tree knows no HTTP and no tokens"},
 	{"client", []string{"sse"}, "what others import stays small"},
 	{"bench", []string{"client", "sse", "bench"}, "bench sees the hub as a black box"},
 }

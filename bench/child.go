@@ -77,6 +77,16 @@ func (c *child) ended() bool {
 	}
 }
 
+// end asks the process to end, and kills it if it does not.
+func (c *child) end() {
+	_ = c.cmd.Process.Signal(os.Interrupt)
+	select {
+	case <-c.done:
+	case <-time.After(startTimeout):
+		c.stop()
+	}
+}
+
 // stop kills the process and waits for its end.
 func (c *child) stop() {
 	_ = c.cmd.Process.Kill()

@@ -22,6 +22,7 @@ type cli struct {
 	Fanout  fanoutScenario  `cmd:"" help:"Broadcast to all: server CPU of a delivery, latency, order."`
 	Unicast unicastScenario `cmd:"" help:"Messages to single users over POST: highest rate, then latency at a fixed one."`
 	Slow    slowScenario    `cmd:"" help:"Broadcast with and without readers that never read."`
+	Soak    soakScenario    `cmd:"" help:"Everything at once for hours: streams that leave and resume, stuck readers, restarts of the engine; is anything lost, does anything grow?"`
 }
 
 // errFailed ends the program with status 1 after the report was written.

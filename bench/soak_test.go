@@ -1,0 +1,65 @@
+package main
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTrend_FindsTheSlopeAnHour(t *testing.T) {
+	f := func(name string, of func(hour float64) float64, wantMean, wantSlope float64) {
+		t.Helper()
+		var samples []soakSample
+		for i := range 61 {
+			after := time.Duration(i) * time.Minute
+			samples = append(samples, soakSample{after: after, rss: of(after.Hours())})
+		}
+		mean, slope := trend(samples, func(s soakSample) float64 { return s.rss })
+		if math.Abs(mean-wantMean) > 1e-6 || math.Abs(slope-wantSlope) > 1e-6 {
+			t.Errorf("%s: mean %v, slope %v; want %v, %v", name, mean, slope, wantMean, wantSlope)
+		}
+	}
+	f("level", func(float64) float64 { return 7 }, 7, 0)
+	f("rising", func(h float64) float64 { return 100 + 20*h }, 110, 20)
+	f("falling", func(h float64) float64 { return 100 - 20*h }, 90, -20)
+}
+
+func TestSoakWatch_FailsWhatGrows(t *testing.T) {
+	cfg := &soakScenario{For: time.Hour, MaxSlope: 5}
+	w := &soakWatch{}
+	for i := range 60 {
+		w.samples = append(w.samples, soakSample{after: time.Duration(i) * time.Minute, rss: 1e8, goroutines: 20 + float64(i), streams: float64(i)})
+	}
+	out := &outcome{}
+	w.report(out, cfg)
+	if len(out.failures) != 1 || !strings.HasPrefix(out.failures[0], "goroutines grow") {
+		t.Errorf("failures %q", out.failures)
+	}
+}
+
+func TestSoakCrowd_TellsLossFromAGap(t *testing.T) {
+	c := &soakCrowd{}
+	m := &soakMember{}
+	for _, n := range []int64{1, 2, 2, 5} { // 2 is repeated, 3 and 4 are lost
+		c.check(&m.own, &m.mayMiss, n)
+	}
+	m.mayMiss = true
+	c.check(&m.own, &m.mayMiss, 9) // a gap event told of those before
+	c.check(&m.own, &m.mayMiss, 11)
+	if c.lost.Load() != 3 || c.duplicates.Load() != 1 || c.delivered.Load() != 6 {
+		t.Errorf("%d lost, %d repeated of %d", c.lost.Load(), c.duplicates.Load(), c.delivered.Load())
+	}
+}
+
+func TestEngineProcess_FillsInPortAndDirectory(t *testing.T) {
+	p, err := startEngine(t.Context(), "sleep 60")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.stop()
+	got := p.fill([]string{"--engine=redis://127.0.0.1:{port}", "--data-dir={dir}", "--dev"})
+	if strings.Contains(got[0]+got[1], "{") || !strings.HasSuffix(got[1], p.dir) || got[2] != "--dev" {
+		t.Errorf("flags %q", got)
+	}
+}

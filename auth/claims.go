@@ -162,7 +162,7 @@ func (c *claims) grants(p *Principal) error {
 	}
 	err := eachString(c[claimTopics], func(s []byte) error {
 		p.Topics = append(p.Topics, string(s))
-		return validPattern(p.Topics[len(p.Topics)-1])
+		return ValidPattern(p.Topics[len(p.Topics)-1])
 	})
 	if err != nil {
 		return fmt.Errorf("%w: topics: %w", ErrClaims, err)

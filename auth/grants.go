@@ -10,7 +10,7 @@ import (
 	"example.org/hub/engine"
 )
 
-var allScopes = []Scope{ScopeDashboard, ScopePublish, ScopePresence, ScopeAdmin}
+var allScopes = []Scope{ScopeDashboard, ScopePublish, ScopePresence, ScopeTicket, ScopeAdmin}
 
 // known returns the scope that s names. The constant is returned, not a piece
 // of s, so that a Principal does not keep a whole token alive.
@@ -37,12 +37,12 @@ func addScopes(dst []Scope, list []byte) []Scope {
 	return dst
 }
 
-// errPattern is the rule that validPattern's errors state.
+// errPattern is the rule that ValidPattern's errors state.
 var errPattern = errors.New("a topic is an exact name or one that ends with a single '*'")
 
-// validPattern reports why s cannot be an entry of Principal.Topics: a topic's
+// ValidPattern reports why s cannot be an entry of Principal.Topics: a topic's
 // name, or a prefix of names with one '*' behind it.
-func validPattern(s string) error {
+func ValidPattern(s string) error {
 	name := strings.TrimSuffix(s, "*")
 	if strings.ContainsAny(name, "*,") {
 		return errPattern

@@ -74,7 +74,7 @@ func (c *Claims) check() error {
 		}
 	}
 	for _, t := range c.Topics {
-		if err := validPattern(t); err != nil {
+		if err := ValidPattern(t); err != nil {
 			return fmt.Errorf("topic %q: %w", t, err)
 		}
 	}

@@ -12,6 +12,7 @@ type Scope string
 // The scopes. ScopeAdmin includes the others.
 const (
 	ScopeDashboard Scope = "dashboard" // GET /api/dashboard/sse
+	ScopeTicket    Scope = "ticket"    // POST /api/users/{id}/ticket: to open streams as any user
 	ScopePublish   Scope = "publish"   // POST /api/messages
 	ScopePresence  Scope = "presence"  // GET /api/stats, /api/users
 	ScopeAdmin     Scope = "admin"     // disconnect, revoke, operations

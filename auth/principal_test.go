@@ -55,7 +55,7 @@ func TestValidPattern(t *testing.T) {
 		"news": true, "news*": true, "*": true, "a b/ä": true,
 		"": false, "**": false, "*news": false, "ne*ws": false, "news**": false, "a,b": false, "a\n": false, "a\xff*": false,
 	} {
-		if err := validPattern(pattern); (err == nil) != ok {
+		if err := ValidPattern(pattern); (err == nil) != ok {
 			t.Errorf("%q: %v", pattern, err)
 		}
 	}

@@ -144,6 +144,11 @@ func (s *Server) service(rc *fasthttp.RequestCtx) (auth.Principal, error) {
 		}
 		return p, nil
 	}
+	return s.holder(rc)
+}
+
+// holder finds out whose token is in the Authorization header.
+func (s *Server) holder(rc *fasthttp.RequestCtx) (auth.Principal, error) {
 	header := rc.Request.Header.Peek(fasthttp.HeaderAuthorization)
 	if len(header) == 0 {
 		return auth.Principal{}, unauthorised(auth.ErrMissing)

@@ -23,7 +23,7 @@ type call struct {
 	route  *route
 	id     string         // the path's parameter, decoded
 	origin []byte         // of a page that may read the answer, nil for none
-	caller auth.Principal // on the internal listener, if the route has a scope
+	caller auth.Principal // who may do what the route does, if that is not about streams
 }
 
 func (s *Server) handlePublic(rc *fasthttp.RequestCtx) {

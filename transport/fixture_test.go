@@ -88,6 +88,7 @@ type options struct {
 	Config
 	Deps
 	actors actors.Config
+	engine *brokenEngine                   // to be read
 	wrap   func(net.Listener) net.Listener // of the public listener
 	around func(Hub) Hub                   // of the tree
 }
@@ -113,7 +114,7 @@ func newTestHub(tb testing.TB, configure ...func(*options)) *testHub {
 		"pub:" + publishKey + ":publish\nwatch:" + presenceKey + ":presence\nroot:" + adminKey + ":admin\n"))
 	h.check(err)
 
-	o := options{Config: DefaultConfig(), actors: actors.DefaultConfig(), wrap: func(ln net.Listener) net.Listener { return ln }}
+	o := options{Config: DefaultConfig(), engine: h.engine, actors: actors.DefaultConfig(), wrap: func(ln net.Listener) net.Listener { return ln }}
 	o.Instance, o.actors.Instance = "test-1", "test-1"
 	o.Deps = Deps{
 		Log: events, Verifier: verifier, APIKeys: keys, Tickets: auth.NewTickets(30*time.Second, 1000),
@@ -181,6 +182,11 @@ func (h *testHub) token(user string, change ...func(*auth.Claims)) string {
 	token, err := auth.Mint(h.key, claims)
 	h.check(err)
 	return token
+}
+
+// operatorScopes are what the form of the dashboard needs.
+func operatorScopes(c *auth.Claims) {
+	c.Scopes = []auth.Scope{auth.ScopeDashboard, auth.ScopePublish}
 }
 
 func dashboardScope(c *auth.Claims) { c.Scopes = []auth.Scope{auth.ScopeDashboard} }

@@ -29,7 +29,7 @@ func collectAnswers(t *testing.T) map[string]func() *response {
 
 	key, ours := apiKeyHeader(adminKey), "X-SSE-Client: test"
 	jsonType := "Content-Type: application/json"
-	large := strings.Repeat(" ", 3000)
+	large, typed := strings.Repeat(" ", 3000), strings.Repeat(" ", maxPublicBody+1)
 	all := make(map[string]func() *response)
 	add := func(at string, ask func() *response) { all[at] = ask }
 
@@ -47,9 +47,23 @@ func collectAnswers(t *testing.T) map[string]func() *response {
 	add(ticket+"400", func() *response { return h.visit("POST", "/api/sse/ticket?token=x") })
 	add(ticket+"401", func() *response { return h.visit("POST", "/api/sse/ticket") })
 	add(ticket+"403", func() *response { return h.visit("POST", "/api/sse/ticket", "Origin: null") })
-	add(ticket+"413", func() *response { return exchange(t, h.public, request("POST", "/api/sse/ticket", large)) })
+	add(ticket+"413", func() *response { return exchange(t, h.public, request("POST", "/api/sse/ticket", typed)) })
 	add(ticket+"429", func() *response { return rushed.visit("POST", "/api/sse/ticket", rushed.bearer("alice")) })
 	add(ticket+"503", func() *response { return down.visit("POST", "/api/sse/ticket", down.bearer("alice")) })
+
+	form := "POST /api/dashboard/messages "
+	typing := func(h *testHub, body string, headers ...string) func() *response {
+		return func() *response { return h.typed(body, headers...) }
+	}
+	operator := h.bearer("alice", operatorScopes)
+	add(form+"202", typing(h, `{"to":"all","data":1}`, operator, jsonType))
+	add(form+"400", typing(h, `{}`, operator, jsonType))
+	add(form+"401", typing(h, `{}`, jsonType))
+	add(form+"403", typing(h, `{}`, h.bearer("alice", dashboardScope), jsonType))
+	add(form+"413", typing(h, typed, operator, jsonType))
+	add(form+"415", typing(h, `{}`, operator))
+	add(form+"429", typing(rushed, `{}`, operator, jsonType))
+	add(form+"503", typing(down, `{"to":"all","data":1}`, operator, jsonType))
 
 	messages := "POST /api/messages "
 	post := func(h *testHub, body string, headers ...string) func() *response {
@@ -78,6 +92,10 @@ func collectAnswers(t *testing.T) map[string]func() *response {
 			add(at+"200", func() *response { return h.ask(r.method, target, "", key) })
 		}
 	}
+	grantOf := "POST /api/users/{id}/ticket "
+	add(grantOf+"400", func() *response { return h.ask("POST", "/api/users/zoe/ticket", "x", key) })
+	add(grantOf+"413", func() *response { return h.ask("POST", "/api/users/zoe/ticket", large, key) })
+	add(grantOf+"503", func() *response { return down.ask("POST", "/api/users/zoe/ticket", "", key) })
 	add("POST /api/users/{id}/revoke 413", func() *response { return h.ask("POST", "/api/users/x/revoke", large, key) })
 	add("GET /api/users 400", func() *response { return h.ask("GET", "/api/users?limit=0", "", key) })
 	add("GET /api/users/{id} 400", func() *response { return h.ask("GET", "/api/users/%00", "", key) })

@@ -38,11 +38,28 @@ func (s *Server) refuse(c *call, reason actors.Reason) error {
 		c.rc.SetConnectionClose()
 		return &p
 	}
+	s.askBack(c)
+	return nil
+}
+
+// askBack answers a native client so that it returns.
+func (s *Server) askBack(c *call) {
 	h := &c.rc.Response.Header
 	h.SetContentType(contentStream)
 	setStreamHeaders(h)
 	c.rc.SetConnectionClose()
 	c.rc.Response.AppendBody(sse.AppendRetry(nil, s.retry()))
+}
+
+// orAskBack returns the error of a stream request for the client to see. A native
+// one that may do better later is asked back instead: while the log is not
+// reached it is not known whether a ticket is good, and one that was not claimed
+// stays good for the rest of its time.
+func (s *Server) orAskBack(c *call, err error) error {
+	if p, _ := problemOf(err); p.status != fasthttp.StatusServiceUnavailable || understandsStatus(c.rc) {
+		return err
+	}
+	s.askBack(c)
 	return nil
 }
 

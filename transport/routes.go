@@ -33,6 +33,7 @@ var routes = []route{
 	{"GET", "/api/sse", public, "", (*Server).subscribe},
 	{"GET", "/api/dashboard/sse", public, "", (*Server).subscribeDashboard},
 	{"POST", "/api/sse/ticket", public, "", (*Server).issueTicket},
+	{"POST", "/api/dashboard/messages", public, "", (*Server).publishFromDashboard},
 
 	{"GET", "/dashboard", public, "", (*Server).dashboardSlash},
 	{"GET", "/dashboard/", public, "", (*Server).dashboardPage},
@@ -44,6 +45,7 @@ var routes = []route{
 	{"GET", "/api/users/{id}", internal, auth.ScopePresence, (*Server).showUser},
 	{"DELETE", "/api/users/{id}/connections", internal, auth.ScopeAdmin, (*Server).disconnectUser},
 	{"DELETE", "/api/connections/{id}", internal, auth.ScopeAdmin, (*Server).disconnectOne},
+	{"POST", "/api/users/{id}/ticket", internal, auth.ScopeTicket, (*Server).issueTicketFor},
 	{"POST", "/api/users/{id}/revoke", internal, auth.ScopeAdmin, (*Server).revoke},
 
 	{"GET", "/livez", public | internal, "", (*Server).livez},

@@ -116,9 +116,9 @@ func (s *Server) openStreams() (err error) {
 	return nil
 }
 
-// maxPublicBody is the largest body that the public listener reads. None of its
-// routes wants one.
-const maxPublicBody = 1 << 10
+// maxPublicBody is the largest body that the public listener reads: a message that
+// somebody typed.
+const maxPublicBody = 8 << 10
 
 // idleWorker is how long fasthttp keeps a goroutine that served a connection for
 // the next one. Streams leave theirs at once, so that a rush of them would keep

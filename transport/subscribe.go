@@ -38,7 +38,7 @@ func (s *Server) stream(c *call, permit func(*auth.Principal, *actors.Attach) er
 	if err != nil {
 		s.limits.release(remote)
 		s.metrics.rejected(err)
-		return err
+		return s.orAskBack(c, err)
 	}
 	attach.Remote = remote
 	s.activity.connected(attach.User, attach.UserAgent, attach.Dashboard)

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"example.org/hub/auth"
 )
 
 // issueTicket serves POST /api/sse/ticket: it exchanges a bearer token or the
@@ -19,6 +21,10 @@ func (s *Server) issueTicket(c *call) error {
 	if err != nil {
 		return err
 	}
+	return s.answerTicket(c, user)
+}
+
+func (s *Server) answerTicket(c *call, user auth.Principal) error {
 	ticket, expires, err := s.tickets.Issue(user)
 	if err != nil {
 		return ticketProblem(err)

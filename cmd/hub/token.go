@@ -34,7 +34,7 @@ func (f *mintFlags) mint(c auth.Claims) (string, error) {
 type tokenCmd struct {
 	mintFlags
 	User  string        `required:"" help:"Whom the token is for."`
-	Scope []auth.Scope  `placeholder:"SCOPE" help:"dashboard, publish, presence or admin; repeatable."`
+	Scope []auth.Scope  `placeholder:"SCOPE" help:"dashboard, publish, presence, ticket or admin; repeatable."`
 	Topic []string      `placeholder:"TOPIC" help:"Topic that may be read, a trailing * stands for any rest; repeatable."`
 	TTL   time.Duration `default:"1h" help:"How long the token is good."`
 }

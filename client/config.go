@@ -41,6 +41,7 @@ type config struct {
 	idleFixed      bool          // the caller chose it: the hub's heartbeat does not change it
 	maxEventSize   int
 	onState        func(Status)
+	onComment      func(string)
 
 	// Of NewPublisher.
 	apiKey  string

@@ -27,6 +27,9 @@ type connection struct {
 func (c *connection) read(yield func(sse.Event) bool) error {
 	d := sse.NewDecoder(c.body, c.stream.cfg.maxEventSize)
 	d.SetLastEventID(c.stream.LastEventID())
+	if f := c.stream.cfg.onComment; f != nil {
+		d.OnComment(f)
+	}
 	for {
 		ev, err := d.Next()
 		if c.stream.ctx.Err() != nil { // closed: what is left in the buffer is for the next stream

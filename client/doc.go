@@ -23,5 +23,9 @@
 //	defer hub.Close()
 //	res, err := hub.SendToUser(ctx, "alice", client.Message{Event: "notification", Data: n})
 //
-// Neither of them starts a goroutine of its own.
+// Channel is for a select, Handle for a function for each type of event.
+//
+// Neither of them starts a goroutine of its own, but for Channel. A trace goes
+// along if the client of WithHTTPClient adds its headers. Package clienttest has a
+// hub for the tests of what is built on this.
 package client

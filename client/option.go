@@ -139,6 +139,15 @@ func OnState(f func(Status)) Option {
 	})
 }
 
+// OnComment calls f with the text of every comment, which the hub does not send
+// but what is in between may, from the goroutine that ranges over Events.
+func OnComment(f func(text string)) Option {
+	return only(subscriber, "OnComment", func(cfg *config) error {
+		cfg.onComment = f
+		return nil
+	})
+}
+
 // WithAPIKey authenticates requests by the header X-API-Key.
 func WithAPIKey(key string) Option {
 	return only(publisher, "WithAPIKey", func(cfg *config) error {

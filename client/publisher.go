@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 )
 
 // Publisher sends messages to a hub and asks it about its connections. Its
@@ -77,6 +78,37 @@ func (p *Publisher) Send(ctx context.Context, m Message) (Result, error) {
 func (p *Publisher) SendToUser(ctx context.Context, user string, m Message) (Result, error) {
 	m.To = []string{User(user)}
 	return p.Send(ctx, m)
+}
+
+// maxAddresses is how many addresses the hub takes in one message.
+const maxAddresses = 100
+
+// SendToUsers sends m to every connection of many users, whatever m.To says. It
+// takes one message for each hundred of them; the result has the last one's id and
+// the sum of the counts. On an error the messages before it have been sent, and
+// the same call with an IdempotencyKey does not send them again.
+func (p *Publisher) SendToUsers(ctx context.Context, users []string, m Message) (Result, error) {
+	var all Result
+	key := m.IdempotencyKey
+	for n := 0; len(users) > 0; n++ {
+		part := users[:min(len(users), maxAddresses)]
+		users = users[len(part):]
+		m.To = make([]string, len(part))
+		for i, user := range part {
+			m.To[i] = User(user)
+		}
+		if key != "" && n > 0 {
+			m.IdempotencyKey = key + "/" + strconv.Itoa(n) // each message needs one of its own
+		}
+		res, err := p.Send(ctx, m)
+		if err != nil {
+			return all, err
+		}
+		all.ID, all.Duplicate = res.ID, all.Duplicate || res.Duplicate
+		all.Connections += res.Connections
+		all.Users += res.Users
+	}
+	return all, nil
 }
 
 // Publish sends m to the subscribers of a topic, whatever m.To says.

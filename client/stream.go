@@ -23,6 +23,7 @@ type Stream struct {
 
 	mu     sync.Mutex
 	lastID string
+	err    error // of Channel
 }
 
 // Subscribe prepares a stream from the address of a hub's stream, such as

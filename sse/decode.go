@@ -22,10 +22,11 @@ var bom = []byte("\uFEFF")
 // proportional to the bytes it reads, however they are cut into reads, and
 // memory proportional to the largest event.
 type Decoder struct {
-	lines  lineReader
-	limit  int
-	inside bool // past the first line, the only one that may start with a BOM
-	err    error
+	lines   lineReader
+	limit   int
+	comment func(text string) // nil for nobody
+	inside  bool              // past the first line, the only one that may start with a BOM
+	err     error
 
 	// The block that is being read.
 	data       []byte // every data line with an LF after it
@@ -94,11 +95,18 @@ func (d *Decoder) Retry() (time.Duration, bool) { return d.retry, d.hasRetry }
 // held is what the unfinished block occupies.
 func (d *Decoder) held() int { return len(d.data) + len(d.name) + len(d.id) }
 
+// OnComment makes Next call f with the text of every comment line.
+func (d *Decoder) OnComment(f func(text string)) { d.comment = f }
+
 // field takes in one line that is not blank. A comment is a field without a name.
 func (d *Decoder) field(line []byte) {
 	name, value, _ := bytes.Cut(line, []byte{':'})
 	value = bytes.TrimPrefix(value, []byte{' '})
 	switch string(name) {
+	case "":
+		if d.comment != nil {
+			d.comment(string(validUTF8(value)))
+		}
 	case "data":
 		value = validUTF8(value)
 		d.data = append(append(slices.Grow(d.data, len(value)+1), value...), '\n')

@@ -11,6 +11,7 @@ import (
 // Attach asks for a connection actor over an open stream.
 type Attach struct {
 	User        string      // whose connection it is
+	Mercure     *Mercure    // for a stream of that protocol; nil for the hub's own
 	Topics      []string    // exact names, already authorised
 	Events      []string    // only these event types, "" for message; all if empty
 	LastEventID string      // what the client sent, not yet checked; "" if it never had one
@@ -28,16 +29,19 @@ type Attach struct {
 
 // Query asks for what the client missed of what it may get.
 func (a *Attach) Query() history.Query {
+	if a.Mercure != nil {
+		return a.Mercure.query(a.Recalled)
+	}
 	addresses := make([]engine.Address, 0, 2+len(a.Topics))
 	addresses = append(addresses, engine.All, engine.User(a.User))
 	for _, t := range a.Topics {
 		addresses = append(addresses, engine.Topic(t))
 	}
-	wanted := filter{events: a.Events}
+	wanted := eventTypes(a.Events)
 	return history.Query{
 		LastEventID: a.LastEventID,
 		Addresses:   addresses,
-		Match:       func(rec *engine.Record) bool { return wanted.wants(rec.Name) },
+		Match:       wanted.takes,
 		Recalled:    a.Recalled,
 	}
 }

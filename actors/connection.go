@@ -2,6 +2,7 @@ package actors
 
 import (
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"unique"
 
@@ -17,15 +18,16 @@ import (
 // The fields up to number are what a broadcast touches; they fill the first
 // cache line.
 type connection struct {
-	inbox  inbox
-	hub    *Hub
-	user   *userRef
-	filter *filter   // nil: no topics, all event types
-	out    *outqueue // nil: the socket took everything so far
-	number uint64    // of the last event taken; belongs to whoever may push
-	slot   int32     // in the registry's index, -1 once it is gone; the registry's
-	state  state     // only changed by the connection
-	gzip   bool      // the stream is in gzip, and a *summed
+	inbox   inbox
+	hub     *Hub
+	user    *userRef
+	filter  *filter   // nil: no topics, all event types
+	out     *outqueue // nil: the socket took everything so far
+	number  uint64    // of the last event taken; belongs to whoever may push
+	slot    int32     // in the registry's index, -1 once it is gone; the registry's
+	state   state     // only changed by the connection
+	gzip    bool      // the stream is in gzip, and a *summed
+	dialect dialect
 
 	queuedBytes atomic.Int32 // live bytes in out
 	lastWrite   atomic.Int64 // unix ms when the socket last took bytes
@@ -51,24 +53,45 @@ const (
 // filter says what a connection wants beyond its user's events.
 type filter struct {
 	topics []string
-	events []string // "" stands for message
+	only   choice // of what reaches it; nil for all
+}
+
+// choice is which events a connection takes of those that reach it.
+type choice interface{ takes(*engine.Record) bool }
+
+// eventTypes is the choice of event types, "" for message; none stands for all.
+type eventTypes []string
+
+func (e eventTypes) takes(rec *engine.Record) bool {
+	return len(e) == 0 || slices.Contains(e, rec.Name)
 }
 
 // accepts reports whether the connection wants the event. It reads only what
 // never changes, so any sender may ask.
 func (c *connection) accepts(rec *engine.Record) bool {
-	if rec.Except != "" && rec.Except == connectionID(c.id) {
+	if c.excepted(rec) {
 		return false
 	}
-	return c.filter == nil || c.filter.wants(rec.Name)
+	return c.filter == nil || c.filter.only == nil || c.filter.only.takes(rec)
 }
 
-// offer pushes an event unless the connection does not want it or has it. It
-// reports whether the connection took it and whether the caller must schedule
-// it. Only the user, or the registry while nothing is in flight through the
-// user, may call it.
+func (c *connection) excepted(rec *engine.Record) bool {
+	return rec.Except != "" && rec.Except == connectionID(c.id)
+}
+
+// offer is take for an event that the connection may not want.
 func (c *connection) offer(d *deliver) (taken, schedule bool) {
-	if c.number == d.number || !c.accepts(d.entry.Record) {
+	if !c.accepts(d.entry.Record) {
+		return false, false
+	}
+	return c.take(d)
+}
+
+// take pushes an event unless the connection has it. It reports whether the
+// connection took it and whether the caller must schedule it. Only the user, or
+// the registry while nothing is in flight through the user, may call it.
+func (c *connection) take(d *deliver) (taken, schedule bool) {
+	if c.number == d.number {
 		return false, false
 	}
 	c.number = d.number
@@ -138,6 +161,10 @@ func (c *connection) receive(w *worker, msg any) {
 // is quiet: bytes that wait are a sign of life themselves. Figures never wait,
 // or they would pile up behind a client that reads slowly, outside of any limit.
 func (c *connection) notice(w *worker, n *notice) {
+	if c.dialect == mercureDialect {
+		c.mercureNotice(w, n)
+		return
+	}
 	if c.out != nil && (n.heartbeat || n.figures) {
 		return
 	}

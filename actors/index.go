@@ -9,6 +9,8 @@ type index struct {
 	byID   map[uint64]*connection
 	topics map[string]map[*connection]struct{}
 	picky  int // connections that want only some event types
+
+	mercure mercureIndex // streams of that protocol, which topics does not have
 }
 
 // dashboardTopic is the index of dashboard streams. No client can ask for it: a
@@ -30,7 +32,11 @@ func (x *index) add(c *connection) {
 	if c.filter == nil {
 		return
 	}
-	if len(c.filter.events) > 0 {
+	if c.dialect == mercureDialect {
+		x.mercure.add(c)
+		return
+	}
+	if c.filter.only != nil {
 		x.picky++
 	}
 	for _, t := range c.filter.topics {
@@ -56,7 +62,11 @@ func (x *index) remove(c *connection) bool {
 	if c.filter == nil {
 		return true
 	}
-	if len(c.filter.events) > 0 {
+	if c.dialect == mercureDialect {
+		x.mercure.remove(c)
+		return true
+	}
+	if c.filter.only != nil {
 		x.picky--
 	}
 	for _, t := range c.filter.topics {

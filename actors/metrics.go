@@ -85,7 +85,7 @@ type hubMetrics struct {
 
 var closeReasons = []Reason{
 	ReasonClient, ReasonClientData, ReasonSlow, ReasonWriteError, ReasonTokenExpired,
-	ReasonRevoked, ReasonMaxAge, ReasonAdmin, ReasonDrain, ReasonPanic, reasonOther,
+	ReasonRevoked, ReasonMaxAge, ReasonAdmin, ReasonDrain, ReasonGap, ReasonPanic, reasonOther,
 }
 
 // reasonOther counts a reason that a stream made up. Each name of its own would

@@ -23,7 +23,15 @@ func (c *connection) open(w *worker, m *open) {
 		return
 	}
 	c.state = streaming
-	missed, gap := c.replay(m)
+	if m.attach.Mercure != nil {
+		c.openMercure(w, m)
+		return
+	}
+	var missed []*history.Entry
+	var gap *history.Gap
+	if m.attach.LastEventID != "" {
+		missed, gap = c.replay(m.attach.Query(), m.upTo)
+	}
 	resumed := m.attach.LastEventID != "" && gap == nil
 
 	first := append(w.join[:0], m.attach.Head...)
@@ -49,23 +57,19 @@ func (c *connection) open(w *worker, m *open) {
 }
 
 // replay reads from the window what the connection missed.
-func (c *connection) replay(m *open) ([]*history.Entry, *history.Gap) {
-	if m.attach.LastEventID == "" {
-		return nil, nil
-	}
+func (c *connection) replay(query history.Query, upTo engine.Position) ([]*history.Entry, *history.Gap) {
 	began := time.Now()
-	query := m.attach.Query()
-	query.UpTo = m.upTo.Seq
+	query.UpTo = upTo.Seq
 	missed, gap := c.hub.cfg.Window.Replay(query)
-	if c.hub.cfg.Window.Epoch() != m.upTo.Epoch {
+	if c.hub.cfg.Window.Epoch() != upTo.Epoch {
 		// The log began anew since the attach, and numbers mean something else.
 		// The connection is told so by a message that is behind this one.
-		missed, gap = nil, &history.Gap{To: m.upTo.String(), Reason: history.GapEpoch}
-		if _, err := engine.ParsePosition(m.attach.LastEventID); err == nil {
-			gap.From = m.attach.LastEventID
+		missed, gap = nil, &history.Gap{To: upTo.String(), Reason: history.GapEpoch}
+		if _, err := engine.ParsePosition(query.LastEventID); err == nil {
+			gap.From = query.LastEventID
 		}
 	}
-	if pos, err := engine.ParsePosition(m.attach.LastEventID); err == nil && gap == nil {
+	if pos, err := engine.ParsePosition(query.LastEventID); err == nil && gap == nil {
 		c.seen = pos.Seq
 	}
 	c.hub.metrics.replayed(began, gap)
@@ -110,7 +114,11 @@ func (c *connection) finish(w *worker, reason Reason) {
 	if c.out == nil {
 		retry := c.hub.retry()
 		bye := sse.AppendRetry(nil, retry)
-		bye = appendJSON(bye, sse.EventReconnect, sse.Reconnect{Reason: string(reason), RetryMs: retry.Milliseconds()})
+		if c.dialect == mercureDialect {
+			bye = bye[:len(bye)-1] // see openMercure
+		} else {
+			bye = appendJSON(bye, sse.EventReconnect, sse.Reconnect{Reason: string(reason), RetryMs: retry.Milliseconds()})
+		}
 		if c.gzip {
 			bye = c.sum().appendLast(bye)
 		}

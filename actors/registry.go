@@ -25,6 +25,7 @@ type registry struct {
 	inflight  *atomic.Int64 // relays and adoptions on their way through users
 	userProps *actor.Props
 	online    int    // users with open connections
+	audience  int    // those of them that a broadcast reaches
 	ready     []task // connections that a fan-out has to schedule
 }
 
@@ -37,12 +38,13 @@ type kept struct {
 
 // userRef is what the registry knows of a user.
 type userRef struct {
-	id       string
-	pid      *actor.PID
-	inflight atomic.Int32 // messages that the user has not passed on yet
-	open     int32        // connections; the registry's
-	adopted  uint32       // connections it was ever given; the registry's
-	counted  uint64       // number of the last entry it was counted for; belongs to whoever may push
+	id        string
+	pid       *actor.PID
+	inflight  atomic.Int32 // messages that the user has not passed on yet
+	open      int32        // connections; the registry's
+	listening int32        // those of them that broadcasts reach; the registry's
+	adopted   uint32       // connections it was ever given; the registry's
+	counted   uint64       // number of the last entry it was counted for; belongs to whoever may push
 }
 
 // count reports whether the user has not been counted for this entry yet. Only
@@ -119,6 +121,10 @@ func (a *registry) attach(c actor.Context, m *Attach) {
 		a.hub.refuse(m.Stream, RefusedUserLimit)
 		return
 	}
+	if m.Mercure != nil && !a.index.mercure.fits(m.Mercure.Selection) {
+		a.hub.refuse(m.Stream, RefusedPatternLimit)
+		return
+	}
 	if ref == nil {
 		ref = &userRef{id: m.User}
 		ref.pid = c.Spawn(a.userProps)
@@ -128,9 +134,7 @@ func (a *registry) attach(c actor.Context, m *Attach) {
 	a.index.add(conn)
 	a.wheel.add(conn, conn.nextVisit(a.hub, time.UnixMilli(conn.since)))
 	a.hub.metrics.opened.Inc()
-	if ref.open++; ref.open == 1 {
-		a.online++
-	}
+	a.count(conn, 1)
 	ref.adopted++
 	begin := &open{attach: m, upTo: engine.Position{Epoch: *a.hub.epoch.Load(), Seq: a.head}}
 	if m.Dashboard {
@@ -159,8 +163,15 @@ func (a *registry) newConnection(ref *userRef, m *Attach) *connection {
 	if m.Dashboard {
 		topics = append(slices.Clone(topics), dashboardTopic)
 	}
-	if len(topics)+len(m.Events) > 0 {
-		conn.filter = &filter{topics: topics, events: m.Events}
+	if len(topics) > 0 {
+		conn.filter = &filter{topics: topics}
+	}
+	switch {
+	case m.Mercure != nil:
+		conn.dialect = mercureDialect
+		conn.filter = &filter{topics: m.Mercure.Selection.Texts(), only: selecting{m.Mercure.Selection}}
+	case len(m.Events) > 0:
+		conn.filter = &filter{topics: topics, only: eventTypes(m.Events)}
 	}
 	return conn
 }
@@ -186,10 +197,22 @@ func (a *registry) deadline(m *Attach, now time.Time) (int64, Reason) {
 // detach forgets a connection whose stream has ended.
 func (a *registry) detach(m *detached) {
 	if a.index.remove(m.connection) {
-		if m.connection.user.open--; m.connection.user.open == 0 {
-			a.online--
-		}
+		a.count(m.connection, -1)
 		a.hub.metrics.closed(m.reason, m.connection)
+	}
+}
+
+// count keeps the numbers of a user's connections, of users that have any, and of
+// those that broadcasts reach. change is 1 or -1.
+func (a *registry) count(conn *connection, change int32) {
+	step := func(n *int32, users *int) {
+		if *n += change; *n == max(change, 0) {
+			*users += int(change)
+		}
+	}
+	step(&conn.user.open, &a.online)
+	if conn.dialect != mercureDialect {
+		step(&conn.user.listening, &a.audience)
 	}
 }
 

@@ -1,8 +1,6 @@
 package actors
 
 import (
-	"slices"
-
 	"github.com/asynkron/protoactor-go/actor"
 
 	"example.org/hub/engine"
@@ -83,6 +81,9 @@ func (a *registry) event(c actor.Context, entry *history.Entry) {
 			a.broadcast(c, d)
 		}
 	}
+	if len(a.index.mercure.topics)+len(a.index.mercure.prefixes) > 0 {
+		a.toMercure(c, entry)
+	}
 }
 
 // control ends the connections of the addresses.
@@ -117,7 +118,7 @@ func (a *registry) broadcast(c actor.Context, d *deliver) {
 		}
 	}
 	if len(d.entry.Record.To) == 1 {
-		users = a.online
+		users = a.audience
 	} else {
 		users = a.countAll()
 	}
@@ -127,14 +128,22 @@ func (a *registry) broadcast(c actor.Context, d *deliver) {
 // fastLane pushes an event straight into a connection's mailbox, unless
 // something is on its way through the user: then the event stays behind that.
 func (a *registry) fastLane(c actor.Context, conn *connection, d *deliver) {
-	if !conn.accepts(d.entry.Record) {
-		return
+	if conn.accepts(d.entry.Record) {
+		a.hand(c, conn, d)
 	}
+}
+
+// hand delivers an event to a connection that is to have it.
+func (a *registry) hand(c actor.Context, conn *connection, d *deliver) {
 	if conn.user.inflight.Load() > 0 {
 		a.relay(c, conn.user, &relay{to: conn, deliver: d, receipt: d.entry.Receipt, number: d.number})
 		return
 	}
-	if a.push(conn, d) {
+	taken, schedule := conn.take(d)
+	if schedule {
+		a.schedule(conn)
+	}
+	if taken {
 		users := 0
 		if conn.user.count(d.number) {
 			users = 1
@@ -190,7 +199,7 @@ func (a *registry) splitDone(r *history.Receipt, connections, users int) {
 func (a *registry) countAll() int {
 	n := 0
 	for _, ref := range a.users {
-		if ref.open > 0 && ref.count(a.number) {
+		if ref.listening > 0 && ref.count(a.number) {
 			n++
 		}
 	}
@@ -203,9 +212,4 @@ func (a *registry) find(id string) *connection {
 		return nil
 	}
 	return a.index.byID[n]
-}
-
-// wants reports whether the filter lets the event type through.
-func (f *filter) wants(name string) bool {
-	return len(f.events) == 0 || slices.Contains(f.events, name)
 }

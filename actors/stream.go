@@ -47,12 +47,14 @@ const (
 	ReasonMaxAge       Reason = "max_age"       // the connection's time was up
 	ReasonAdmin        Reason = "admin"         // disconnected over the API
 	ReasonDrain        Reason = "drain"         // the hub is stopping
+	ReasonGap          Reason = "gap"           // events were lost, which the protocol tells of by a new stream only
 	ReasonPanic        Reason = "panic"         // a fault in the connection's actor
 )
 
 // The reasons for a refusal by the tree. Transport has more of its own.
 const (
-	RefusedDraining  Reason = "draining"
-	RefusedUserLimit Reason = "user_limit"
-	RefusedRevoked   Reason = "revoked"
+	RefusedDraining     Reason = "draining"
+	RefusedUserLimit    Reason = "user_limit"
+	RefusedRevoked      Reason = "revoked"
+	RefusedPatternLimit Reason = "pattern_limit"
 )

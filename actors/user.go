@@ -79,7 +79,10 @@ func (a *user) relay(m *relay) {
 func (a *user) pass(conn *connection, m *relay) (taken bool) {
 	switch {
 	case m.deliver != nil:
-		taken, schedule := conn.offer(m.deliver)
+		if m.to == nil && !conn.accepts(m.deliver.entry.Record) {
+			return false // who names a connection has asked it
+		}
+		taken, schedule := conn.take(m.deliver)
 		if schedule {
 			a.hub.pool.scheduleExpress(conn)
 		}

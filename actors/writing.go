@@ -99,6 +99,9 @@ func (c *connection) enqueue(w *worker, frames []queued) {
 		if f.entry != nil && f.entry.Record.Slow != engine.SlowDefault {
 			policy = f.entry.Record.Slow
 		}
+		if c.dialect == mercureDialect {
+			policy = engine.SlowDisconnect // the protocol has no event for a gap; a resume tells of it
+		}
 		switch c.out.push(f, policy, c.hub.cfg.MaxQueueBytes) {
 		case accepted:
 		case conflated:

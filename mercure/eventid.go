@@ -31,7 +31,7 @@ func ParseEventID(text string) EventID {
 	if text == Earliest {
 		return EventID{Earliest: true}
 	}
-	if position, ok := strings.CutPrefix(text, positionMark); ok {
+	if position, ok := strings.CutPrefix(text, positionMark); ok && position != "" {
 		return EventID{Position: position}
 	}
 	return EventID{Own: text}

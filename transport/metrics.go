@@ -38,7 +38,7 @@ const (
 )
 
 var rejectReasons = []actors.Reason{
-	actors.RefusedDraining, actors.RefusedUserLimit, actors.RefusedRevoked, RefusedConnectionLimit, RefusedAddressLimit, RefusedConnectRate,
+	actors.RefusedDraining, actors.RefusedUserLimit, actors.RefusedRevoked, actors.RefusedPatternLimit, RefusedConnectionLimit, RefusedAddressLimit, RefusedConnectRate,
 	rejectedUnauthorised, rejectedForbidden, rejectedRequest, rejectedSocket, rejectedFault,
 }
 

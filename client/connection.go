@@ -27,6 +27,7 @@ type connection struct {
 func (c *connection) read(yield func(sse.Event) bool) error {
 	d := sse.NewDecoder(c.body, c.stream.cfg.maxEventSize)
 	d.SetLastEventID(c.stream.LastEventID())
+	d.OnPosition(c.stream.setLastEventID) // at once: the next event may be long in coming
 	if f := c.stream.cfg.onComment; f != nil {
 		d.OnComment(f)
 	}

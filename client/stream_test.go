@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"testing"
+	"time"
 
 	"example.org/hub/sse"
 )
@@ -238,4 +239,29 @@ func TestSubscribe_LeavesTheCallersClientAlone(t *testing.T) {
 		t.Errorf("timeouts are %v and %v", own.Timeout, st.cfg.http.Timeout)
 	}
 	_ = st.Close()
+}
+
+// A stream that is closed before its first event must not resume from nowhere.
+func TestStream_KnowsTheHeadBeforeTheFirstEvent(t *testing.T) {
+	_, url := serve(t, hold("event: connected\ndata: {}\n\nid: e-7\n\n"))
+	s := subscribe(t, url)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, err := range s.Events() {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	for deadline := time.Now().Add(30 * time.Second); s.LastEventID() != "e-7"; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the last event id is %q", s.LastEventID())
+		}
+	}
+	_ = s.Close()
+	<-done
+	if id := s.LastEventID(); id != "e-7" {
+		t.Errorf("the last event id is %q after Close", id)
+	}
 }

@@ -22,11 +22,12 @@ var bom = []byte("\uFEFF")
 // proportional to the bytes it reads, however they are cut into reads, and
 // memory proportional to the largest event.
 type Decoder struct {
-	lines   lineReader
-	limit   int
-	comment func(text string) // nil for nobody
-	inside  bool              // past the first line, the only one that may start with a BOM
-	err     error
+	lines    lineReader
+	limit    int
+	comment  func(text string) // nil for nobody
+	position func(id string)   // nil for nobody
+	inside   bool              // past the first line, the only one that may start with a BOM
+	err      error
 
 	// The block that is being read.
 	data       []byte // every data line with an LF after it
@@ -98,6 +99,10 @@ func (d *Decoder) held() int { return len(d.data) + len(d.name) + len(d.id) }
 // OnComment makes Next call f with the text of every comment line.
 func (d *Decoder) OnComment(f func(text string)) { d.comment = f }
 
+// OnPosition makes Next call f with the id of every block that has one and is no
+// event: the stream has moved on by as much.
+func (d *Decoder) OnPosition(f func(id string)) { d.position = f }
+
 // field takes in one line that is not blank. A comment is a field without a name.
 func (d *Decoder) field(line []byte) {
 	name, value, _ := bytes.Cut(line, []byte{':'})
@@ -128,6 +133,9 @@ func (d *Decoder) field(line []byte) {
 func (d *Decoder) dispatch() (Event, bool) {
 	if d.hasID {
 		d.lastID = d.id
+		if len(d.data) == 0 && d.position != nil {
+			d.position(d.lastID)
+		}
 	}
 	ev := Event{ID: d.lastID, Name: d.name, Data: d.data, Retry: d.blockRetry}
 	d.data, d.name, d.blockRetry, d.id, d.hasID = nil, "", 0, "", false

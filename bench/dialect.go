@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"strconv"
+	"strings"
 
 	"example.org/hub/bench/swarm"
 )
@@ -15,11 +16,17 @@ const (
 	publishPath = "/api/messages"
 )
 
+// dataFunc appends the data of an event.
+type dataFunc func(dst []byte, s swarm.Stamp, size int) []byte
+
 // streamRequest returns a function that appends the request of user i. The client header says that a
 // refusal may have an honest status.
-func (u *users) streamRequest(host string) func(dst []byte, i int) []byte {
+func (u *users) streamRequest(host string, gzip bool) func(dst []byte, i int) []byte {
 	head := "GET " + streamPath + " HTTP/1.1\r\nHost: " + host +
 		"\r\nAccept: text/event-stream\r\nUser-Agent: bench\r\nX-SSE-Client: bench\r\nAuthorization: Bearer "
+	if gzip {
+		head = strings.Replace(head, "\r\nAccept:", "\r\nAccept-Encoding: gzip\r\nAccept:", 1)
+	}
 	return func(dst []byte, i int) []byte {
 		dst = append(dst, head...)
 		dst = append(dst, u.tokens[i]...)
@@ -28,8 +35,8 @@ func (u *users) streamRequest(host string) func(dst []byte, i int) []byte {
 }
 
 // publishRequest returns a function that appends the request for a message with
-// size bytes of data.
-func (u *users) publishRequest(host string, size int) func(dst []byte, m swarm.Message) []byte {
+// size bytes of data, which appendData appends.
+func (u *users) publishRequest(host string, size int, appendData dataFunc) func(dst []byte, m swarm.Message) []byte {
 	var body []byte
 	head := "POST " + publishPath + " HTTP/1.1\r\nHost: " + host +
 		"\r\nContent-Type: application/json\r\nX-API-Key: " + u.apiKey + "\r\nContent-Length: "
@@ -42,7 +49,7 @@ func (u *users) publishRequest(host string, size int) func(dst []byte, m swarm.M
 			body = strconv.AppendInt(body, int64(m.Target), 10)
 		}
 		body = append(body, `","event":"bench","data":`...)
-		body = swarm.AppendData(body, m.Stamp, size)
+		body = appendData(body, m.Stamp, size)
 		body = append(body, '}')
 		dst = append(dst, head...)
 		dst = strconv.AppendInt(dst, int64(len(body)), 10)

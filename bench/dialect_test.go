@@ -14,7 +14,7 @@ import (
 func testUsers() *users { return &users{apiKey: "key", tokens: []string{"t0", "t1"}} }
 
 func TestPublishRequest_IsAnHTTPRequestWithAMessage(t *testing.T) {
-	request := testUsers().publishRequest("127.0.0.1:81", 200)
+	request := testUsers().publishRequest("127.0.0.1:81", 200, swarm.AppendData)
 	f := func(target int, wantTo string) {
 		t.Helper()
 		raw := request(nil, swarm.Message{Target: target, Stamp: swarm.Stamp{Slot: 1, Seq: 2, Intended: 3, Sent: 4}})
@@ -48,7 +48,7 @@ func TestPublishRequest_IsAnHTTPRequestWithAMessage(t *testing.T) {
 }
 
 func TestStreamRequest_IsAnHTTPRequestWithAToken(t *testing.T) {
-	raw := testUsers().streamRequest("127.0.0.1:80")(nil, 1)
+	raw := testUsers().streamRequest("127.0.0.1:80", false)(nil, 1)
 	req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw)))
 	if err != nil {
 		t.Fatal(err)

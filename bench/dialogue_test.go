@@ -94,7 +94,7 @@ func event(t *testing.T, r *bufio.Reader) string {
 func (d *dialogue) publish(to, seq, piece int) int {
 	d.t.Helper()
 	u := &users{apiKey: "k"}
-	d.send(string(u.publishRequest("x", 100)(nil, swarm.Message{Target: to, Stamp: swarm.Stamp{Seq: uint32(seq)}})), piece)
+	d.send(string(u.publishRequest("x", 100, swarm.AppendData)(nil, swarm.Message{Target: to, Stamp: swarm.Stamp{Seq: uint32(seq)}})), piece)
 	resp := d.response()
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		d.t.Fatal(err)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"example.org/hub/bench/swarm"
 )
@@ -11,6 +12,7 @@ import (
 type fanoutScenario struct {
 	Events int     `help:"Broadcasts in each measured phase." default:"50"`
 	Depth  []int   `help:"Events under way at once; each number is a phase of its own." default:"1,8"`
+	Gzip   bool    `help:"Fill events with JSON records, and run each phase of the hub again with readers that ask for gzip."`
 	Rate   float64 `help:"One more phase: broadcasts a second on a fixed schedule; 0 for none."`
 }
 
@@ -38,9 +40,18 @@ func (f *fanoutScenario) run(ctx context.Context, e *environment) (*outcome, err
 	if f.Rate > 0 {
 		phases = append(phases, fanoutPhase{name: "rate", slots: 8, events: f.Events, rate: f.Rate})
 	}
+	if f.Gzip && e.target == targetHub {
+		for _, p := range slices.Clone(phases) {
+			p.name, p.gzip = p.name+".gzip", true
+			phases = append(phases, p)
+		}
+	}
+	env := *e
+	env.items = f.Gzip
 	out := &outcome{}
 	for _, p := range phases {
-		if err := p.run(ctx, e, out); err != nil {
+		env.gzip = p.gzip
+		if err := p.run(ctx, &env, out); err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
@@ -54,6 +65,7 @@ type fanoutPhase struct {
 	slots  int
 	events int
 	rate   float64
+	gzip   bool
 }
 
 // run opens the connections of a fresh target, warms up, and measures. A target
@@ -118,6 +130,7 @@ func (p fanoutPhase) measure(ctx context.Context, e *environment, s *server, b *
 func (p fanoutPhase) report(out *outcome, m *meter, st *swarm.Stats, res *swarm.PublishResult) {
 	n := float64(max(st.Delivered, 1))
 	out.add(p.name+".cpu_us_per_delivery", "us", micros(m.cpu)/n)
+	out.add(p.name+".bytes_per_delivery", "B", float64(st.Bytes)/n)
 	out.add(p.name+".cpu_ms_per_event", "ms", millis(m.cpu)/float64(p.events))
 	out.add(p.name+".deliveries_per_s", "1/s", n/m.wall.Seconds())
 	out.add(p.name+".events_per_read", "", n/float64(max(st.Reads, 1)))

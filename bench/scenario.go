@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/signal"
 	"time"
+
+	"example.org/hub/bench/swarm"
 )
 
 // scenario is one question that is put to each target. run starts a fresh
@@ -21,6 +23,17 @@ type environment struct {
 	target string // the name of what is measured
 	round  int
 	users  *users
+
+	items bool // events are filled with records, which compress as real ones do
+	gzip  bool // readers ask for gzip, and a hub that is started allows it
+}
+
+// data is what events are filled with.
+func (e *environment) data() dataFunc {
+	if e.items {
+		return swarm.AppendItems
+	}
+	return swarm.AppendData
 }
 
 // outcome is what one run of a scenario found.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"example.org/hub/bench/swarm"
@@ -32,7 +33,11 @@ func (e *environment) start(ctx context.Context) (*server, error) {
 		return startBaseline(e.target)
 	}
 	if e.StartHub != "" {
-		return startHub(ctx, e.StartHub, e.HubFlag, e.users)
+		flags := e.HubFlag
+		if e.gzip {
+			flags = append(slices.Clone(flags), "--compress")
+		}
+		return startHub(ctx, e.StartHub, flags, e.users)
 	}
 	return findHub(e.options, e.users)
 }
@@ -80,7 +85,7 @@ func (s *server) swarm(e *environment, readers, slots int) (*swarm.Swarm, error)
 func (s *server) open(e *environment, sw *swarm.Swarm, first, count int, stuck bool) (swarm.OpenResult, error) {
 	res, err := sw.Open(swarm.OpenConfig{
 		First: first, Count: count, Concurrency: e.Concurrency, Stuck: stuck, Timeout: e.Timeout,
-		Request: e.users.streamRequest(s.public.String()),
+		Request: e.users.streamRequest(s.public.String(), e.gzip),
 	})
 	if err != nil {
 		return res, err
@@ -95,7 +100,7 @@ func (s *server) open(e *environment, sw *swarm.Swarm, first, count int, stuck b
 func (s *server) publisher(e *environment, conns, size int) (*swarm.Publisher, error) {
 	return swarm.NewPublisher(swarm.PublisherConfig{
 		Addr: s.internal, Conns: conns,
-		Request: e.users.publishRequest(s.internal.String(), size),
+		Request: e.users.publishRequest(s.internal.String(), size, e.data()),
 	})
 }
 

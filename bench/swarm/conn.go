@@ -37,6 +37,8 @@ type reader struct {
 	live    int
 	shared  *shared
 
+	inflater inflater
+
 	cur     int   // the connection whose bytes are being decoded
 	now     int64 // when they were read
 	gotOne  bool  // whether they held a frame

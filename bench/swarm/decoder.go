@@ -24,6 +24,8 @@ type decoder struct {
 	inBody  bool
 	chunked bool
 	chunks  dechunker
+	gzip    bool
+	begun   bool // the gzip header is behind
 }
 
 // feed reads p, whose first kept bytes are what the previous call left over, and
@@ -31,7 +33,7 @@ type decoder struct {
 // without data or name is passed on as well, comments alone are not. It
 // returns what belongs to an incomplete frame, a part of p, and io.EOF behind
 // the last chunk of a chunked body.
-func (d *decoder) feed(p []byte, kept int, frame func(name, data []byte)) (left []byte, err error) {
+func (d *decoder) feed(p []byte, kept int, f *inflater, frame func(name, data []byte)) (left []byte, err error) {
 	if !d.inBody {
 		n, err := d.head(p)
 		if err != nil || n == 0 {
@@ -43,6 +45,10 @@ func (d *decoder) feed(p []byte, kept int, frame func(name, data []byte)) (left 
 		var n int
 		n, err = d.chunks.strip(p[kept:])
 		p = p[:kept+n] // what came before an error still counts
+	}
+	if d.gzip {
+		left, gerr := d.feedGzip(p, f, frame)
+		return left, errors.Join(err, gerr)
 	}
 	for {
 		n := cutFrame(p, frame)
@@ -75,6 +81,7 @@ func (d *decoder) head(p []byte) (int, error) {
 	}
 	d.inBody = true
 	d.chunked = bytes.Equal(header(p[:end], "transfer-encoding"), []byte("chunked"))
+	d.gzip = bytes.Equal(header(p[:end], "content-encoding"), []byte("gzip"))
 	return end + 4, nil
 }
 

@@ -21,13 +21,14 @@ var wantEvents = []string{"connected {}", `bench {"bench":[0,1,2,3]}`, `ping {"t
 // decodeAll feeds a response in pieces of the given size.
 func decodeAll(response string, size int) (frames []string, err error) {
 	var d decoder
+	var inf inflater
 	var left []byte
 	buf := make([]byte, len(response)+maxFrame)
 	for p := response; p != ""; {
 		k := copy(buf, left)
 		n := copy(buf[k:], p[:min(size, len(p))])
 		p = p[n:]
-		rest, err := d.feed(buf[:k+n], k, func(name, data []byte) {
+		rest, err := d.feed(buf[:k+n], k, &inf, func(name, data []byte) {
 			frames = append(frames, fmt.Sprintf("%s %s", name, data))
 		})
 		if errors.Is(err, io.EOF) {
@@ -65,7 +66,7 @@ func TestDecoder_FindsTheEventsHoweverTheyArrive(t *testing.T) {
 
 func TestDecoder_KeepsNothingButTheIncompleteFrame(t *testing.T) {
 	var d decoder
-	left, err := d.feed([]byte(plainHead+"data: 1\n\ndata: 2\n"), 0, func(_, _ []byte) {})
+	left, err := d.feed([]byte(plainHead+"data: 1\n\ndata: 2\n"), 0, nil, func(_, _ []byte) {})
 	if err != nil || string(left) != "data: 2\n" {
 		t.Errorf("left %q, %v, want %q", left, err, "data: 2\n")
 	}

@@ -105,7 +105,7 @@ func (r *reader) decode(i, kept, n int) bool {
 		r.firstByte(c)
 	}
 	r.cur, r.gotOne = i, false
-	left, err := c.dec.feed(r.buf[:kept+n], kept, r.onFrame)
+	left, err := c.dec.feed(r.buf[:kept+n], kept, &r.inflater, r.onFrame)
 	if r.gotOne && c.state == connWaiting {
 		r.opened(i)
 	}

@@ -22,6 +22,15 @@ const stampKey = `"bench":[`
 // to size bytes. It is longer if the stamp alone needs more.
 func AppendData(dst []byte, s Stamp, size int) []byte {
 	start := len(dst)
+	dst = append(appendStamp(dst, s), `,"pad":"`...)
+	for len(dst)-start < size-2 {
+		dst = append(dst, 'x')
+	}
+	return append(dst, `"}`...)
+}
+
+// appendStamp opens an object and appends the stamp.
+func appendStamp(dst []byte, s Stamp) []byte {
 	dst = append(dst, '{')
 	dst = append(dst, stampKey...)
 	dst = strconv.AppendInt(dst, int64(s.Slot), 10)
@@ -31,11 +40,7 @@ func AppendData(dst []byte, s Stamp, size int) []byte {
 	dst = strconv.AppendInt(dst, s.Intended, 10)
 	dst = append(dst, ',')
 	dst = strconv.AppendInt(dst, s.Sent, 10)
-	dst = append(dst, `],"pad":"`...)
-	for len(dst)-start < size-2 {
-		dst = append(dst, 'x')
-	}
-	return append(dst, `"}`...)
+	return append(dst, ']')
 }
 
 // ParseStamp finds the stamp in an event's data. It reports false for data that

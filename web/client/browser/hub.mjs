@@ -14,12 +14,14 @@ export class Hub {
   #secret = join(this.#dir, 'secret')
   #keys = join(this.#dir, 'keys')
   #origin
+  #flags
   #process
   #port = 0
   #internal
 
-  constructor(origin) {
+  constructor(origin, ...flags) {
     this.#origin = origin
+    this.#flags = flags
     writeFileSync(this.#secret, '0123456789abcdef0123456789abcdef')
     writeFileSync(this.#keys, `tests:${KEY}:admin\n`)
   }
@@ -38,6 +40,7 @@ export class Hub {
       'serve', '--listen', `127.0.0.1:${this.#port}`, '--internal-listen', '127.0.0.1:0',
       '--jwt-secret-file', this.#secret, '--api-key-file', this.#keys, '--cors-origin', this.#origin,
       '--retry-min', '100ms', '--retry-max', '500ms', '--heartbeat', '2s', '--jwt-leeway', '0s',
+      ...this.#flags,
     ], { env: {}, stdio: ['ignore', 'ignore', 'pipe'] }))
     let log = ''
     for await (const line of createInterface({ input: child.stderr })) {
@@ -83,6 +86,10 @@ export class Hub {
 
   send(to, event, data) {
     return this.#call('/api/messages', { method: 'POST', body: JSON.stringify({ to, event, data }) })
+  }
+
+  disconnect(user) {
+    return this.#call(`/api/users/${user}/connections`, { method: 'DELETE' })
   }
 
   async connections() {

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -119,6 +120,48 @@ func TestDrain_SurvivesAFaultOfTheRegistry(t *testing.T) {
 			}
 		default:
 			t.Error("the drain does not end")
+		}
+	})
+}
+
+func TestResume_KeepsTheStreamsThatAreLeft(t *testing.T) {
+	inBubble(t, defaults, func(f *fixture) {
+		t := f.t
+		var sinks []*sink
+		for i := range 100 {
+			sinks = append(sinks, f.attach(strconv.Itoa(i)))
+		}
+		open := func() (n int) {
+			synctest.Wait()
+			for _, s := range sinks {
+				if !s.isClosed() {
+					n++
+				}
+			}
+			return n
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- f.hub.Drain(ctx, 10*time.Second) }()
+		time.Sleep(5 * time.Second)
+		cancel()
+		if err := <-done; err == nil {
+			t.Error("a drain that was cut short has no error")
+		}
+		f.hub.Resume()
+		left := open()
+		time.Sleep(time.Minute)
+		if n := open(); n != left || left < 40 {
+			t.Errorf("%d streams were left, and %d a minute later", left, n)
+		}
+		if again := f.attach("again"); again.refused != "" || f.hub.Draining() {
+			t.Errorf("a new stream was refused with %q", again.refused)
+		}
+		if err := f.hub.Drain(t.Context(), time.Second); err != nil { // all of them, from the beginning
+			t.Error(err)
+		}
+		if n := open(); n != 0 {
+			t.Errorf("%d streams are left by the second drain", n)
 		}
 	})
 }

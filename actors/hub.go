@@ -97,7 +97,7 @@ func (h *Hub) Reset(gap history.Gap) { h.submit(&reset{gap}) }
 // the last frame at once.
 func (h *Hub) UpdateDashboard(frame []byte) { h.submit(&dashboard{frame}) }
 
-// Draining reports whether Drain has been called.
+// Draining reports whether Drain has been called, and Resume not since.
 func (h *Hub) Draining() bool { return h.draining.Load() }
 
 // Drain ends all streams, spread evenly over the window and in random order,
@@ -108,6 +108,13 @@ func (h *Hub) Drain(ctx context.Context, window time.Duration) error {
 	m := &drain{window: window, done: make(chan struct{})}
 	h.submit(m)
 	return await(ctx, m.done)
+}
+
+// Resume takes a Drain back: new streams are taken again, and those that were
+// not ended yet stay. It is to be called after Drain has returned.
+func (h *Hub) Resume() {
+	h.submit(&undrain{})
+	h.draining.Store(false)
 }
 
 // Ping returns nil when the registry handles messages.

@@ -100,6 +100,9 @@ type (
 		done   chan struct{}
 	}
 
+	// undrain takes a drain back. hub → registry.
+	undrain struct{}
+
 	// ping asks for a sign of life. hub → registry.
 	ping struct{ alive chan struct{} }
 

@@ -96,6 +96,8 @@ func (a *registry) Receive(c actor.Context) {
 		a.showDashboard(c, msg.frame)
 	case *drain:
 		a.drain(c, msg)
+	case *undrain:
+		a.drainage = nil
 	case *list:
 		a.list(c, msg)
 	case *ping:

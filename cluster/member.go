@@ -137,6 +137,16 @@ func (m *Member) Drain(ctx context.Context) error {
 	return nil
 }
 
+// Resume takes Drain back.
+func (m *Member) Resume(ctx context.Context) error {
+	m.draining.Store(false)
+	if err := m.renew(ctx); err != nil {
+		return fmt.Errorf("mark lease as serving: %w", err)
+	}
+	m.greet(ctx)
+	return nil
+}
+
 // Leave withdraws the lease and stops answering. It is to be called once, after
 // a Join that succeeded; the engine stays the caller's to close.
 func (m *Member) Leave(ctx context.Context) error {

@@ -88,6 +88,29 @@ type Past interface {
 	Prepare(ctx context.Context, q history.Query) *history.Recalled
 }
 
+// Drain hands the clients of this hub over to others, without an end of the hub.
+type Drain interface {
+	// Begin begins to drain; it does nothing if that has begun.
+	Begin()
+
+	// Cancel takes it back, and reports whether it could: a hub that stops
+	// drains for good.
+	Cancel() bool
+
+	State() DrainState
+}
+
+// DrainState says how far a drain is.
+type DrainState string
+
+// The states, in their order.
+const (
+	DrainNone      DrainState = "serving"   // there is no drain
+	DrainAnnounced DrainState = "announced" // unready, but still serving who comes
+	DrainRunning   DrainState = "draining"  // streams end one by one, new ones are refused
+	DrainDone      DrainState = "drained"   // no stream is left
+)
+
 // Check is one condition of readiness. Its error is shown on the internal
 // listener, so it names no secret.
 type Check struct {
@@ -107,6 +130,7 @@ type Deps struct {
 	Cluster     Cluster      // nil: this hub is alone
 	Counts      Counts       // nil: receipts count this hub only
 	Past        Past         // nil: clients get what the window has
+	Drain       Drain        // nil: the hub drains when it stops, and there are no routes for it
 	Checks      []Check      // of /readyz, besides the server's own
 	Metrics     *metrics.Set // nil for one of the server's own
 	Logger      *slog.Logger // nil to discard

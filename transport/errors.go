@@ -88,6 +88,10 @@ var (
 		status: fasthttp.StatusServiceUnavailable, code: "timeout", retryAfter: 1,
 		message: "the hub did not answer in time",
 	}
+	errStopping = &problem{
+		status: fasthttp.StatusConflict, code: "stopping",
+		message: "the hub is stopping, and a drain cannot be taken back any more",
+	}
 	errInternal = &problem{
 		status: fasthttp.StatusInternalServerError, code: "internal",
 		message: "internal error",

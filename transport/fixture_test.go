@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -70,6 +71,19 @@ func (e *brokenEngine) Append(ctx context.Context, rec *engine.Record, key strin
 	return e.Engine.Append(ctx, rec, key)
 }
 
+// testDrain is a drain that ends as soon as it begins.
+type testDrain struct{ done, final atomic.Bool }
+
+func (d *testDrain) Begin()       { d.done.Store(true) }
+func (d *testDrain) Cancel() bool { return !d.final.Load() && (d.done.Swap(false) || true) }
+
+func (d *testDrain) State() DrainState {
+	if d.done.Load() {
+		return DrainDone
+	}
+	return DrainNone
+}
+
 // testHub is a whole hub with both listeners on real sockets.
 type testHub struct {
 	*Server
@@ -81,6 +95,7 @@ type testHub struct {
 	internal string
 	key      auth.Key
 	deps     Deps
+	drained  *testDrain
 }
 
 // options are what a test may change before the hub starts.
@@ -120,6 +135,8 @@ func newTestHub(tb testing.TB, configure ...func(*options)) *testHub {
 		Log: events, Verifier: verifier, APIKeys: keys, Tickets: auth.NewTickets(30*time.Second, 1000),
 		Revocations: auth.NewRevocations(), Logger: log,
 	}
+	h.drained = &testDrain{}
+	o.Drain = h.drained
 	o.Metrics = metrics.NewSet()
 	o.actors.Window, o.actors.Log, o.actors.Metrics = events.Window(), log, o.Metrics
 	for _, f := range configure {

@@ -57,7 +57,7 @@ const (
 )
 
 // errorStatuses are the statuses of problems.
-var errorStatuses = []int{400, 401, 403, 404, 405, 408, 413, 414, 415, 421, 429, 431, 500, 503}
+var errorStatuses = []int{400, 401, 403, 404, 405, 408, 409, 413, 414, 415, 421, 429, 431, 500, 503}
 
 // durationBuckets reach from a fast POST to the append timeout, in seconds.
 var durationBuckets = []float64{
@@ -175,12 +175,7 @@ func (s *Server) writeMetrics(c *call) error {
 // registerGauges adds what is read when it is asked for.
 func (s *Server) registerGauges() {
 	m := s.metrics
-	m.set.GetOrCreateGauge("hub_drain_state", func() float64 {
-		if s.hub.Draining() {
-			return 1
-		}
-		return 0
-	})
+	m.set.GetOrCreateGauge("hub_drain_state", func() float64 { return drainValues[s.drainState()] })
 	m.set.GetOrCreateGauge("process_max_fds", maxFiles)
 	m.set.GetOrCreateGauge("hub_dashboards", func() float64 { return float64(s.dashboards.Load()) })
 	m.set.GetOrCreateGauge(`hub_http_connections{listener="public"}`, func() float64 {

@@ -84,6 +84,9 @@ func collectAnswers(t *testing.T) map[string]func() *response {
 		target, at := strings.ReplaceAll(r.path, "{id}", "zoe"), r.method+" "+r.path+" "
 		add(at+"401", func() *response { return h.ask(r.method, target, "") })
 		add(at+"403", func() *response { return h.ask(r.method, target, "", apiKeyHeader(publishKey)) })
+		if r.path == "/api/drain" {
+			continue
+		}
 		if r.scope == auth.ScopeAdmin {
 			add(at+"202", func() *response { return h.ask(r.method, target, "", key) })
 			add(at+"400", func() *response { return h.ask(r.method, target, "", key, "Idempotency-Key: a b") })
@@ -96,6 +99,17 @@ func collectAnswers(t *testing.T) map[string]func() *response {
 	add(grantOf+"400", func() *response { return h.ask("POST", "/api/users/zoe/ticket", "x", key) })
 	add(grantOf+"413", func() *response { return h.ask("POST", "/api/users/zoe/ticket", large, key) })
 	add(grantOf+"503", func() *response { return down.ask("POST", "/api/users/zoe/ticket", "", key) })
+	drain := func(h *testHub, method string) func() *response {
+		return func() *response { return h.ask(method, "/api/drain", "", key) }
+	}
+	add("GET /api/drain 200", drain(h, "GET"))
+	add("POST /api/drain 202", drain(newTestHub(t), "POST"))
+	add("POST /api/drain 413", func() *response { return h.ask("POST", "/api/drain", large, key) })
+	add("DELETE /api/drain 200", drain(h, "DELETE"))
+	stopping := newTestHub(t)
+	stopping.drained.final.Store(true)
+	add("DELETE /api/drain 409", drain(stopping, "DELETE"))
+
 	add("POST /api/users/{id}/revoke 413", func() *response { return h.ask("POST", "/api/users/x/revoke", large, key) })
 	add("GET /api/users 400", func() *response { return h.ask("GET", "/api/users?limit=0", "", key) })
 	add("GET /api/users/{id} 400", func() *response { return h.ask("GET", "/api/users/%00", "", key) })

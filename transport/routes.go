@@ -48,6 +48,10 @@ var routes = []route{
 	{"POST", "/api/users/{id}/ticket", internal, auth.ScopeTicket, (*Server).issueTicketFor},
 	{"POST", "/api/users/{id}/revoke", internal, auth.ScopeAdmin, (*Server).revoke},
 
+	{"GET", "/api/drain", internal, auth.ScopeAdmin, (*Server).showDrain},
+	{"POST", "/api/drain", internal, auth.ScopeAdmin, (*Server).beginDrain},
+	{"DELETE", "/api/drain", internal, auth.ScopeAdmin, (*Server).cancelDrain},
+
 	{"GET", "/livez", public | internal, "", (*Server).livez},
 	{"GET", "/readyz", public | internal, "", (*Server).readyz},
 	{"GET", "/metrics", internal, "", (*Server).writeMetrics},

@@ -29,6 +29,7 @@ type Server struct {
 	cluster     Cluster
 	counts      Counts
 	past        Past
+	drain       Drain
 	checks      []Check
 
 	publicHTTP     *fasthttp.Server
@@ -85,7 +86,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		cfg: cfg, log: deps.Logger, metrics: newServerMetrics(deps.Metrics),
 		hub: deps.Hub, events: deps.Log, verifier: deps.Verifier, apiKeys: deps.APIKeys,
 		tickets: deps.Tickets, revocations: deps.Revocations, checks: deps.Checks,
-		cluster: deps.Cluster, counts: deps.Counts, past: deps.Past,
+		cluster: deps.Cluster, counts: deps.Counts, past: deps.Past, drain: deps.Drain,
 		publicRoutes: newRouter(public), internalRoutes: newRouter(internal),
 		origins: newOriginRule(cfg.AllowedOrigins, cfg.AllowLocalhostOrigins),
 		remotes: remoteRule{trusted: cfg.TrustedProxies}, hosts: newHostRule(cfg.InternalHosts),

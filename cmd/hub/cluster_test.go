@@ -79,11 +79,17 @@ func TestCluster_NamesAHubThatIsSilentAndForgetsOneThatLeft(t *testing.T) {
 	if len(got.Instances) != 2 || got.Partial || got.Total.Draining {
 		t.Errorf("stats %+v", got)
 	}
-	b.node.announceDrain(t.Context())
+	b.node.announceDrain(t.Context(), true)
 	got = presence{}
 	a.call("GET", "/api/stats", "", &got)
 	if len(got.Instances) != 2 || got.Instances[0].Draining || !got.Instances[1].Draining || got.Total.Draining {
 		t.Errorf("while b drains: %+v", got)
+	}
+	b.node.announceDrain(t.Context(), false)
+	got = presence{}
+	a.call("GET", "/api/stats", "", &got)
+	if got.Instances[1].Draining {
+		t.Errorf("when b serves again: %+v", got)
 	}
 	b.stop()
 	got = presence{}

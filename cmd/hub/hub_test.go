@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -193,6 +194,24 @@ func (h *hub) send(to, event, data string) string {
 		h.t.Fatalf("hub send: %d %q %s %v", code, out, errs, err)
 	}
 	return answer.ID
+}
+
+// metric returns the value of a metric.
+func (h *hub) metric(name string) string {
+	h.t.Helper()
+	resp, err := http.Get(h.internal + "/metrics")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer http.DefaultClient.CloseIdleConnections()
+	defer resp.Body.Close()
+	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+		if value, ok := strings.CutPrefix(lines.Text(), name+" "); ok {
+			return value
+		}
+	}
+	h.t.Fatalf("no metric %s", name)
+	return ""
 }
 
 type writerFunc func([]byte) (int, error)

@@ -27,7 +27,11 @@ func (f *internalFlags) base(p *program) string {
 
 // get asks the hub and returns status and text of the answer.
 func (f *internalFlags) get(p *program, path, apiKey string) (status int, body []byte, err error) {
-	req, err := http.NewRequestWithContext(p.ctx, http.MethodGet, f.base(p)+path, http.NoBody)
+	return f.call(p, http.MethodGet, path, apiKey)
+}
+
+func (f *internalFlags) call(p *program, method, path, apiKey string) (status int, body []byte, err error) {
+	req, err := http.NewRequestWithContext(p.ctx, method, f.base(p)+path, http.NoBody)
 	if err != nil {
 		return 0, nil, configError{err}
 	}

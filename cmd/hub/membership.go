@@ -82,16 +82,17 @@ func (n *node) leave(ctx context.Context) {
 	}
 }
 
-// announceDrain tells the other hubs. That they cannot be told changes nothing for
-// the clients.
-func (n *node) announceDrain(ctx context.Context) {
-	if !n.joined {
-		return
+// announceDrain tells the other hubs that this one drains, or serves again. That
+// they cannot be told changes nothing for the clients.
+func (n *node) announceDrain(ctx context.Context, draining bool) {
+	tell := n.member.Resume
+	if draining {
+		tell = n.member.Drain
 	}
 	ctx, cancel := context.WithTimeout(ctx, noticeTimeout)
 	defer cancel()
-	if err := n.member.Drain(ctx); err != nil {
-		n.log.Warn("drain not announced", "err", err)
+	if err := tell(ctx); err != nil {
+		n.log.Warn("drain not announced", "draining", draining, "err", err)
 	}
 }
 
@@ -100,7 +101,7 @@ func (n *node) announceDrain(ctx context.Context) {
 // rather has streams that get nothing new than no streams.
 func (n *node) readiness() []transport.Check {
 	checks := []transport.Check{
-		{Name: "running", Run: n.running},
+		{Name: "running", Run: n.drainer.ready},
 		{Name: "window", Run: n.windowIsWarm},
 	}
 	if n.cfg.ReadyWhenDegraded {

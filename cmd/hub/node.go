@@ -38,6 +38,7 @@ type node struct {
 	keeper   *keeper
 	joined   bool
 
+	drainer  *drainer
 	stopping atomic.Bool
 	failed   chan error // from a listener that ended by itself
 }
@@ -86,6 +87,7 @@ func (n *node) assemble(ctx context.Context, streams int, open opener) (err erro
 	countLog(set, n.cfg.engineKind(), n.engine, n.events)
 	n.member = n.newMember()
 	n.countCluster(set)
+	n.drainer = newDrainer(n)
 	n.server, err = transport.New(n.cfg.transportConfig(streams), n.transportDeps(set))
 	if err != nil {
 		return fmt.Errorf("set up HTTP: %w", err)
@@ -135,6 +137,7 @@ func (n *node) transportDeps(set *metrics.Set) transport.Deps {
 		Cluster:     n.member,
 		Counts:      n.events,
 		Past:        n.events,
+		Drain:       n.drainer,
 		Checks:      n.readiness(),
 		Metrics:     set,
 		Logger:      n.log,
@@ -143,15 +146,4 @@ func (n *node) transportDeps(set *metrics.Set) transport.Deps {
 		deps.APIKeys = n.identity.apiKeys
 	}
 	return deps
-}
-
-var errStopping = errors.New("stopping")
-
-// running is the check that takes readiness back as soon as the hub is told to
-// stop, well before it ends the first stream.
-func (n *node) running(context.Context) error {
-	if n.stopping.Load() {
-		return errStopping
-	}
-	return nil
 }

@@ -38,6 +38,7 @@ type cli struct {
 	Send        sendCmd        `cmd:"" help:"Send one message through a running hub."`
 	Tail        tailCmd        `cmd:"" help:"Follow a stream and print its events."`
 	Stats       statsCmd       `cmd:"" help:"Print the figures of a running hub."`
+	Drain       drainCmd       `cmd:"" help:"Have a running hub hand its clients over to others, without ending it."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running hub whether it is ready; the exit code is the answer."`
 	Config      configCmd      `cmd:"" help:"Print every setting of serve, its value and where it comes from."`
 	Version     versionCmd     `cmd:"" help:"Print version, commit, date and Go version."`

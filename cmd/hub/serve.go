@@ -45,6 +45,10 @@ func (c *serveCmd) Run(p *program) error {
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(signals)
 
+	orders := make(chan os.Signal, 2)
+	signal.Notify(orders, orderSignals...)
+	defer signal.Stop(orders)
+
 	n, err := c.start(p.ctx, signals, streams, log)
 	if err != nil {
 		return err
@@ -53,7 +57,7 @@ func (c *serveCmd) Run(p *program) error {
 	if dev != nil {
 		dev.printCommands(p.stdout, n)
 	}
-	return n.runUntil(p.ctx, signals)
+	return n.runUntil(p.ctx, signals, orders)
 }
 
 // start starts the hub. A signal ends the wait for an engine that does not
@@ -76,18 +80,10 @@ func (c *serveCmd) start(ctx context.Context, signals <-chan os.Signal, streams 
 	return n, err
 }
 
-// runUntil waits for the reason to stop and stops. A second signal ends it at
-// once, and so does the shutdown's time limit.
-func (n *node) runUntil(ctx context.Context, signals <-chan os.Signal) error {
-	var failure error
-	select {
-	case sig := <-signals:
-		n.log.Info("stopping", "signal", sig.String())
-	case <-ctx.Done():
-		n.log.Info("stopping", "cause", context.Cause(ctx).Error())
-	case failure = <-n.failed:
-		n.log.Error("stopping", "err", failure)
-	}
+// runUntil obeys orders until there is a reason to stop, and stops. A second
+// signal ends it at once, and so does the shutdown's time limit.
+func (n *node) runUntil(ctx context.Context, signals, orders <-chan os.Signal) error {
+	failure := n.waitForEnd(ctx, signals, orders)
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), n.cfg.ShutdownTimeout)
 	defer cancel()
 	stopped := make(chan error, 1)
@@ -105,6 +101,25 @@ func (n *node) runUntil(ctx context.Context, signals <-chan os.Signal) error {
 		return errors.Join(failure, errShutdownTimeout, err)
 	case <-time.After(time.Second):
 		return errors.Join(failure, errShutdownTimeout)
+	}
+}
+
+// waitForEnd returns when there is a reason to stop: nil, or what failed.
+func (n *node) waitForEnd(ctx context.Context, signals, orders <-chan os.Signal) error {
+	for {
+		select {
+		case sig := <-orders:
+			n.obey(sig)
+		case sig := <-signals:
+			n.log.Info("stopping", "signal", sig.String())
+			return nil
+		case <-ctx.Done():
+			n.log.Info("stopping", "cause", context.Cause(ctx).Error())
+			return nil
+		case failure := <-n.failed:
+			n.log.Error("stopping", "err", failure)
+			return failure
+		}
 	}
 }
 

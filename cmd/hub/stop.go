@@ -12,16 +12,10 @@ import (
 // they had, and every POST that was accepted gets its answer.
 func (n *node) stop(ctx context.Context) error {
 	began := time.Now()
-	n.stopping.Store(true) // readiness is gone; load balancers need a while to notice
-	n.announceDrain(ctx)
-	pause(ctx, n.cfg.DrainDelay)
-
-	streams := n.actors.Stats().Connections
-	n.log.Info("draining", "streams", streams, "window", n.cfg.DrainWindow.String())
-	drained := n.actors.Drain(ctx, n.cfg.DrainWindow)
-
+	drained := n.drainer.finish(ctx)
+	n.stopping.Store(true) // from here on listeners may end
 	err := errors.Join(drained, n.release(ctx))
-	n.log.Info("stopped", "streams", streams, "took", time.Since(began).String(), "clean", err == nil)
+	n.log.Info("stopped", "took", time.Since(began).String(), "clean", err == nil)
 	return err
 }
 

@@ -21,7 +21,7 @@ LDFLAGS := -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DA
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
-.PHONY: help build run test programs race lint vet cross fmt fuzz bench load chaos cover tidy generated chromium web-client web-check check
+.PHONY: help build run test programs race lint vet cross fmt fuzz bench load chaos cover tidy generated chromium web-client web-check web-examples check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,7 @@ build: ## build bin/hub
 run: build ## build, then run a hub that prints commands to paste
 	bin/hub serve --dev
 
-test: lint vet cross race fuzz tidy generated web-client web-check ## everything that CI runs
+test: lint vet cross race fuzz tidy generated web-client web-check web-examples ## everything that CI runs
 
 programs: ## install the programs that the tests of engine/redis and deploy start, if root may
 	@missing=""; \
@@ -111,5 +111,10 @@ web-check: chromium ## test the dashboard and check that the built one is that o
 	fi; \
 	npm test --loglevel=error; \
 	if command -v chromium >/dev/null; then npm run --loglevel=error test:browser; else echo "web-check: no chromium, the page was not opened"; fi
+
+web-examples: web-client ## build the examples and open them, if there is npm
+	@if ! command -v npm >/dev/null; then echo "web-examples: no npm, not tested"; exit 0; fi; \
+	if command -v chromium >/dev/null; then TEST_HUB=$(CURDIR)/bin/hub $(MAKE) --no-print-directory -C examples test; \
+	else $(MAKE) --no-print-directory -C examples build; echo "web-examples: no chromium, no browser was opened"; fi
 
 check: test ## the same as test

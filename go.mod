@@ -60,6 +60,7 @@ require (
 )
 
 ignore (
+	./examples/app/node_modules
 	./web/client/node_modules
 	./web/dashboard/node_modules
 )

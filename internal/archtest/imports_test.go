@@ -82,6 +82,7 @@ var diets = []diet{
 	{"actors", []string{"engine", "history", "internal/splice", "mercure", "sse"}, "the tree knows no HTTP and no tokens"},
 	{"client", []string{"sse", "client"}, "what others import stays small"},
 	{"bench", []string{"client", "sse", "bench"}, "bench sees the hub as a black box"},
+	{"examples", []string{"client", "sse"}, "an example uses what any service may use"},
 }
 
 func TestImports_ThirdPartyModulesStayWhereTheyBelong(t *testing.T) {

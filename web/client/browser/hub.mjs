@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-const KEY = 'a-key-for-browser-tests-only'
+export const KEY = 'a-key-for-browser-tests-only'
 
 /** A hub in a process of its own. */
 export class Hub {
@@ -17,7 +17,8 @@ export class Hub {
   #flags
   #process
   #port = 0
-  #internal
+  /** The internal listener's URL. */
+  internal
 
   constructor(origin, ...flags) {
     this.#origin = origin
@@ -34,10 +35,10 @@ export class Hub {
     })
   }
 
-  /** Starts it, on the same port as before if there was one. */
+  /** Starts it, on the same ports as before if there were some. */
   async start() {
     const child = (this.#process = spawn(this.#binary, [
-      'serve', '--listen', `127.0.0.1:${this.#port}`, '--internal-listen', '127.0.0.1:0',
+      'serve', '--listen', `127.0.0.1:${this.#port}`, '--internal-listen', this.internal?.replace('http://', '') ?? '127.0.0.1:0',
       '--jwt-secret-file', this.#secret, '--api-key-file', this.#keys, '--cors-origin', this.#origin,
       '--retry-min', '100ms', '--retry-max', '500ms', '--heartbeat', '2s', '--jwt-leeway', '0s',
       ...this.#flags,
@@ -47,10 +48,10 @@ export class Hub {
       log += line + '\n'
       const entry = line.startsWith('{') ? JSON.parse(line) : {}
       if (entry.listener === 'public') this.#port = +entry.addr.split(':').pop()
-      if (entry.listener === 'internal') this.#internal = `http://${entry.addr}`
+      if (entry.listener === 'internal') this.internal = `http://${entry.addr}`
       if (entry.msg === 'ready') break
     }
-    if (!this.#internal) throw new Error('the hub did not start:\n' + log)
+    if (!this.internal) throw new Error('the hub did not start:\n' + log)
     child.stderr.resume()
   }
 
@@ -77,7 +78,7 @@ export class Hub {
   }
 
   async #call(path, init = {}) {
-    const response = await fetch(this.#internal + path, {
+    const response = await fetch(this.internal + path, {
       ...init, headers: { 'X-API-Key': KEY, 'Content-Type': 'application/json' },
     })
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)

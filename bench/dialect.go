@@ -19,17 +19,22 @@ const (
 // dataFunc appends the data of an event.
 type dataFunc func(dst []byte, s swarm.Stamp, size int) []byte
 
-// streamRequest returns a function that appends the request of user i. The client header says that a
+// streamRequest returns a function that appends the request of user i,
+// which goes on behind the event with the id last if there is one. The client header says that a
 // refusal may have an honest status.
-func (u *users) streamRequest(host string, gzip bool) func(dst []byte, i int) []byte {
+func (u *users) streamRequest(host string, gzip bool) func(dst []byte, i int, last []byte) []byte {
 	head := "GET " + streamPath + " HTTP/1.1\r\nHost: " + host +
 		"\r\nAccept: text/event-stream\r\nUser-Agent: bench\r\nX-SSE-Client: bench\r\nAuthorization: Bearer "
 	if gzip {
 		head = strings.Replace(head, "\r\nAccept:", "\r\nAccept-Encoding: gzip\r\nAccept:", 1)
 	}
-	return func(dst []byte, i int) []byte {
+	return func(dst []byte, i int, last []byte) []byte {
 		dst = append(dst, head...)
 		dst = append(dst, u.tokens[i]...)
+		if len(last) > 0 {
+			dst = append(dst, "\r\nLast-Event-ID: "...)
+			dst = append(dst, last...)
+		}
 		return append(dst, "\r\n\r\n"...)
 	}
 }

@@ -48,7 +48,7 @@ func TestPublishRequest_IsAnHTTPRequestWithAMessage(t *testing.T) {
 }
 
 func TestStreamRequest_IsAnHTTPRequestWithAToken(t *testing.T) {
-	raw := testUsers().streamRequest("127.0.0.1:80", false)(nil, 1)
+	raw := testUsers().streamRequest("127.0.0.1:80", false)(nil, 1, nil)
 	req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw)))
 	if err != nil {
 		t.Fatal(err)

@@ -27,7 +27,7 @@ type soakScenario struct {
 	EngineCommand string        `help:"Starts the hub's engine; {port} and {dir} are filled in, here and in each --hub-flag." placeholder:"COMMAND"`
 	EngineRestart time.Duration `help:"Time between two restarts of the engine, killed and ended in good order in turn; 0 for none." default:"5m"`
 	EngineDown    time.Duration `help:"How long the engine stays away." default:"3s"`
-	MaxSlope      float64       `help:"Growth an hour that still counts as flat, in per cent of the mean." default:"5"`
+	MaxSlope      float64       `help:"Growth an hour that still counts as flat, in per cent of the mean; it has to be surpassed by two standard errors." default:"5"`
 }
 
 // Run is called by kong.

@@ -104,33 +104,32 @@ func (w *soakWatch) report(out *outcome, cfg *soakScenario) {
 		{"descriptors", "", 1, 5, func(s soakSample) float64 { return s.descriptors }},
 		{"streams", "", 1, 5, func(s soakSample) float64 { return s.streams }},
 	} {
-		mean, slope := trend(steady, f.of)
-		out.add(f.name+"_mean", f.unit, mean/f.scale)
-		out.add(f.name+"_slope", "%/h", 100*slope/max(mean, 1))
-		if slope > f.least && slope > mean*cfg.MaxSlope/100 && f.name != "streams" {
-			out.fail("%s grow by %.1f %% an hour", f.name, 100*slope/mean)
+		line := fit(steady, f.of)
+		limit := max(f.least, line.mean*cfg.MaxSlope/100)
+		out.add(f.name+"_mean", f.unit, line.mean/f.scale)
+		out.add(f.name+"_slope", "%/h", 100*line.perHour/max(line.mean, 1))
+		out.add(f.name+"_slope_error", "%/h", 100*line.stderr/max(line.mean, 1))
+		if f.name == "streams" {
+			continue
+		}
+		v := line.verdict(limit)
+		fmt.Fprintf(os.Stderr, "%s: %.3g%s, %+.3g an hour, two standard errors %.2g, flat up to %.3g: %s\n",
+			f.name, line.mean/f.scale, f.unit, line.perHour/f.scale, 2*line.stderr/f.scale, limit/f.scale, v)
+		if v == verdictGrowing {
+			out.fail("%s: %+.1f %% an hour", f.name, 100*line.perHour/max(line.mean, 1))
 		}
 	}
 	first, last := steady[0], steady[len(steady)-1]
 	out.add("server_cores", "", (last.cpu-first.cpu).Seconds()/(last.after-first.after).Seconds())
 }
 
-// trend returns the mean of a figure and its slope an hour by least squares.
-func trend(samples []soakSample, of func(soakSample) float64) (mean, slope float64) {
-	var hours float64
-	for _, s := range samples {
-		hours += s.after.Hours()
-		mean += of(s)
+// fit is the line through a figure of the samples.
+func fit(samples []soakSample, of func(soakSample) float64) slope {
+	at, values := make([]time.Duration, len(samples)), make([]float64, len(samples))
+	for i, s := range samples {
+		at[i], values[i] = s.after, of(s)
 	}
-	n := float64(len(samples))
-	hours, mean = hours/n, mean/n
-	var above, below float64
-	for _, s := range samples {
-		d := s.after.Hours() - hours
-		above += d * (of(s) - mean)
-		below += d * d
-	}
-	return mean, above / below
+	return slopeOf(at, values)
 }
 
 // csv returns the samples.

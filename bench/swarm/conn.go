@@ -20,6 +20,8 @@ type conn struct {
 	gotByte bool
 	dec     decoder
 	started int64  // when dialled, by Now
+	since   int64  // events due before are replayed
+	id      []byte // of the last event
 	left    []byte // the incomplete frame at the end of what was read
 	request []byte // what is not yet written of the request
 }
@@ -42,7 +44,7 @@ type reader struct {
 	cur     int   // the connection whose bytes are being decoded
 	now     int64 // when they were read
 	gotOne  bool  // whether they held a frame
-	onFrame func(name, data []byte)
+	onFrame frameFunc
 }
 
 // readBuffer is how much one read(2) may return.
@@ -59,7 +61,7 @@ func newReader(conns, slots int, sh *shared) (*reader, error) {
 		orders: make([]order, conns*slots),
 		slots:  slots,
 		buf:    make([]byte, readBuffer),
-		stats:  newStats(),
+		stats:  NewStats(),
 		shared: sh,
 	}
 	r.onFrame = r.frame

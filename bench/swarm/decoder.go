@@ -18,6 +18,9 @@ type statusError int
 
 func (e statusError) Error() string { return fmt.Sprintf("status %d", int(e)) }
 
+// frameFunc takes the fields of an event; those that it lacks are empty.
+type frameFunc func(id, name, data []byte)
+
 // decoder reads one response in the pieces in which it arrives: the head, then
 // events. It takes out only what a load test needs and keeps no buffer.
 type decoder struct {
@@ -29,11 +32,11 @@ type decoder struct {
 }
 
 // feed reads p, whose first kept bytes are what the previous call left over, and
-// calls frame with the name and the data of every complete event; an event
-// without data or name is passed on as well, comments alone are not. It
+// calls frame with the id, the name and the data of every complete event; one
+// that has only some of them is passed on as well, comments alone are not. It
 // returns what belongs to an incomplete frame, a part of p, and io.EOF behind
 // the last chunk of a chunked body.
-func (d *decoder) feed(p []byte, kept int, f *inflater, frame func(name, data []byte)) (left []byte, err error) {
+func (d *decoder) feed(p []byte, kept int, f *inflater, frame frameFunc) (left []byte, err error) {
 	if !d.inBody {
 		n, err := d.head(p)
 		if err != nil || n == 0 {
@@ -87,8 +90,8 @@ func (d *decoder) head(p []byte) (int, error) {
 
 // cutFrame takes the first complete frame off p and returns its length with the
 // blank line, 0 if there is none. Lines end with LF or CR LF.
-func cutFrame(p []byte, frame func(name, data []byte)) int {
-	var name, data []byte
+func cutFrame(p []byte, frame frameFunc) int {
+	var id, name, data []byte
 	fields := false
 	for at := 0; ; {
 		n := bytes.IndexByte(p[at:], '\n')
@@ -102,7 +105,7 @@ func cutFrame(p []byte, frame func(name, data []byte)) int {
 		}
 		if len(line) == 0 {
 			if fields {
-				frame(name, data)
+				frame(id, name, data)
 			}
 			return at
 		}
@@ -111,6 +114,8 @@ func cutFrame(p []byte, frame func(name, data []byte)) int {
 			data, fields = fieldValue(line[5:]), true
 		case bytes.HasPrefix(line, []byte("event:")):
 			name, fields = fieldValue(line[6:]), true
+		case bytes.HasPrefix(line, []byte("id:")):
+			id, fields = fieldValue(line[3:]), true
 		}
 	}
 }

@@ -16,7 +16,7 @@ const (
 	events      = ": hello\n\nretry: 100\n\nevent: connected\ndata: {}\n\nid: 1\n\nid: 2\nevent:bench\ndata:{\"bench\":[0,1,2,3]}\r\n\r\nevent: ping\ndata: {\"time\":1}\n\n"
 )
 
-var wantEvents = []string{"connected {}", `bench {"bench":[0,1,2,3]}`, `ping {"time":1}`}
+var wantEvents = []string{" connected {}", "1  ", `2 bench {"bench":[0,1,2,3]}`, ` ping {"time":1}`}
 
 // decodeAll feeds a response in pieces of the given size.
 func decodeAll(response string, size int) (frames []string, err error) {
@@ -28,8 +28,8 @@ func decodeAll(response string, size int) (frames []string, err error) {
 		k := copy(buf, left)
 		n := copy(buf[k:], p[:min(size, len(p))])
 		p = p[n:]
-		rest, err := d.feed(buf[:k+n], k, &inf, func(name, data []byte) {
-			frames = append(frames, fmt.Sprintf("%s %s", name, data))
+		rest, err := d.feed(buf[:k+n], k, &inf, func(id, name, data []byte) {
+			frames = append(frames, fmt.Sprintf("%s %s %s", id, name, data))
 		})
 		if errors.Is(err, io.EOF) {
 			return frames, nil
@@ -66,7 +66,7 @@ func TestDecoder_FindsTheEventsHoweverTheyArrive(t *testing.T) {
 
 func TestDecoder_KeepsNothingButTheIncompleteFrame(t *testing.T) {
 	var d decoder
-	left, err := d.feed([]byte(plainHead+"data: 1\n\ndata: 2\n"), 0, nil, func(_, _ []byte) {})
+	left, err := d.feed([]byte(plainHead+"data: 1\n\ndata: 2\n"), 0, nil, func(_, _, _ []byte) {})
 	if err != nil || string(left) != "data: 2\n" {
 		t.Errorf("left %q, %v, want %q", left, err, "data: 2\n")
 	}

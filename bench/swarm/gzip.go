@@ -70,7 +70,7 @@ func (f *inflater) inflate(piece []byte) ([]byte, error) {
 }
 
 // feedGzip is feed for a body in gzip.
-func (d *decoder) feedGzip(p []byte, f *inflater, frame func(name, data []byte)) (left []byte, err error) {
+func (d *decoder) feedGzip(p []byte, f *inflater, frame frameFunc) (left []byte, err error) {
 	if !d.begun {
 		if len(p) < gzipHead {
 			return p, nil

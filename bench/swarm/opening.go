@@ -55,6 +55,9 @@ func (r *reader) advance() {
 	for o.next < o.end && o.inflight < o.limit && Now() < o.deadline {
 		i := o.next
 		o.next++
+		if s := r.conns[i].state; o.Resume && s != connIdle && s != connClosed {
+			continue
+		}
 		o.inflight++
 		r.dial(i)
 	}
@@ -76,8 +79,16 @@ func (r *reader) dial(i int) {
 	if o.Stuck {
 		rcvbuf = stuckBuffer
 	}
+	c := conn{fd: -1, state: connDialling}
+	if o.Resume {
+		c.id = r.conns[i].id
+	}
 	fd, err := dial(o.addr, o.source(number), rcvbuf)
-	r.conns[i] = conn{fd: int32(fd), state: connDialling, started: Now()}
+	c.fd, c.started = int32(fd), Now()
+	if o.Resume {
+		c.since = c.started
+	}
+	r.conns[i] = c
 	if err == nil {
 		err = r.poll.add(fd, uint32(i))
 	}
@@ -94,7 +105,7 @@ func (r *reader) connected(i int) {
 		return
 	}
 	c.state = connWaiting
-	c.request = r.opening.Request(nil, r.opening.number(i))
+	c.request = r.opening.Request(nil, r.opening.number(i), c.id)
 	r.sendRequest(i)
 }
 

@@ -6,6 +6,7 @@ package swarm
 type order struct {
 	seen uint64
 	last uint32
+	told bool // a gap event came: what is missing before the next number was announced
 }
 
 // verdict is what an arrival means.

@@ -31,9 +31,9 @@ func TestOrder_TellsWhatBecameOfEachEvent(t *testing.T) {
 }
 
 func TestStats_CountsALateEventAsReorderedNotLost(t *testing.T) {
-	s, o := newStats(), order{}
+	s, o := NewStats(), order{}
 	for _, seq := range []uint32{1, 3, 2, 2, 6} {
-		s.count(&o, Stamp{Seq: seq, Intended: 0, Sent: 500_000}, 1_000_000)
+		s.count(&o, Stamp{Seq: seq, Intended: 0, Sent: 500_000}, 0, 1_000_000)
 	}
 	if s.Delivered != 4 || s.Lost() != 2 || s.Reordered != 1 || s.Duplicates != 1 {
 		t.Errorf("delivered %d, lost %d, reordered %d, duplicates %d", s.Delivered, s.Lost(), s.Reordered, s.Duplicates)

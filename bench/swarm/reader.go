@@ -126,18 +126,28 @@ func (r *reader) decode(i, kept, n int) bool {
 }
 
 // frame takes one event of the current connection.
-func (r *reader) frame(name, data []byte) {
+func (r *reader) frame(id, name, data []byte) {
 	r.gotOne = true
+	c := &r.conns[r.cur]
+	if len(id) > 0 {
+		c.id = append(c.id[:0], id...)
+	}
+	if len(name)+len(data) == 0 {
+		return
+	}
 	st, ok := ParseStamp(data)
 	switch {
 	case ok && st.Slot < r.slots:
-		if r.stats.count(&r.orders[r.cur*r.slots+st.Slot], st, r.now) {
+		if r.stats.count(&r.orders[r.cur*r.slots+st.Slot], st, c.since, r.now) {
 			r.shared.deliver(st.Slot)
 		}
 	case bytes.Equal(name, []byte("ping")):
 		r.stats.Pings++
 	case bytes.Equal(name, []byte("gap")):
 		r.stats.Gaps++
+		for slot := range r.slots {
+			r.orders[r.cur*r.slots+slot].told = true
+		}
 	default:
 		r.stats.Others++
 	}
@@ -174,7 +184,7 @@ func (r *reader) drop(i int) {
 		r.live--
 	}
 	closeSocket(int(c.fd))
-	*c = conn{fd: -1, state: connClosed}
+	*c = conn{fd: -1, state: connClosed, id: c.id}
 }
 
 // finish closes all connections and lets no caller wait for ever.

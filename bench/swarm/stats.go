@@ -9,7 +9,10 @@ type Stats struct {
 	Bytes     uint64 // read from sockets
 	Reads     uint64 // calls of read(2) that returned bytes
 
-	Skipped    uint64 // sequence numbers jumped over when a later one came
+	Replayed  uint64 // of those delivered, the ones that were due before the stream was opened
+	Announced uint64 // sequence numbers jumped over behind a gap event
+
+	Skipped    uint64 // sequence numbers jumped over without one when a later one came
 	Reordered  uint64 // of those, the ones that came after all
 	Duplicates uint64
 	Closed     uint64 // streams that the server ended
@@ -23,16 +26,19 @@ type Stats struct {
 // end of a stream are not in it: see Swarm.Missing.
 func (s *Stats) Lost() uint64 { return s.Skipped - min(s.Reordered, s.Skipped) }
 
-func newStats() Stats { return Stats{Corrected: NewLatency(), Actual: NewLatency()} }
+// NewStats returns counts of nothing.
+func NewStats() Stats { return Stats{Corrected: NewLatency(), Actual: NewLatency()} }
 
-// add adds the counts of o.
-func (s *Stats) add(o *Stats) {
+// Add adds the counts of o.
+func (s *Stats) Add(o *Stats) {
 	s.Delivered += o.Delivered
 	s.Pings += o.Pings
 	s.Gaps += o.Gaps
 	s.Others += o.Others
 	s.Bytes += o.Bytes
 	s.Reads += o.Reads
+	s.Replayed += o.Replayed
+	s.Announced += o.Announced
 	s.Skipped += o.Skipped
 	s.Reordered += o.Reordered
 	s.Duplicates += o.Duplicates
@@ -42,10 +48,16 @@ func (s *Stats) add(o *Stats) {
 	s.Actual.Merge(o.Actual)
 }
 
-// count notes a stamped event that arrived at now.
-func (s *Stats) count(o *order, st Stamp, now int64) (fresh bool) {
+// count notes a stamped event that arrived at now. One that was due before since
+// is no sample of latency.
+func (s *Stats) count(o *order, st Stamp, since, now int64) (fresh bool) {
 	v, skipped := o.take(st.Seq)
-	s.Skipped += uint64(skipped)
+	if o.told {
+		s.Announced += uint64(skipped)
+		o.told = false
+	} else {
+		s.Skipped += uint64(skipped)
+	}
 	switch v {
 	case duplicate:
 		s.Duplicates++
@@ -55,6 +67,10 @@ func (s *Stats) count(o *order, st Stamp, now int64) (fresh bool) {
 	case inOrder, afterGap:
 	}
 	s.Delivered++
+	if st.Intended < since {
+		s.Replayed++
+		return true
+	}
 	s.Corrected.Record(now - st.Intended)
 	s.Actual.Record(now - st.Sent)
 	return true

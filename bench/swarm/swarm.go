@@ -21,7 +21,8 @@ type Config struct {
 	Sources int            // source addresses 127.0.0.2 and up, if Addr is IPv4 loopback; 0 for the system's choice
 }
 
-// Swarm is a set of SSE readers. Its methods are called by one goroutine.
+// Swarm is a set of SSE readers. Two methods may be called at once, except for Open and
+// Close: each of them by one goroutine.
 type Swarm struct {
 	cfg     Config
 	readers []*reader
@@ -78,12 +79,16 @@ func (s *Swarm) fail(err error) {
 
 // OpenConfig describes connections to be opened.
 type OpenConfig struct {
-	First       int                                 // the number of the first one
-	Count       int                                 // how many
-	Concurrency int                                 // how many may be on their way at once
-	Stuck       bool                                // they read the first event, then nothing, with a tiny receive buffer
-	Timeout     time.Duration                       // for all of them together
-	Request     func(dst []byte, number int) []byte // appends the request of a connection; called by several goroutines
+	First       int           // the number of the first one
+	Count       int           // how many
+	Concurrency int           // how many may be on their way at once
+	Stuck       bool          // they read the first event, then nothing, with a tiny receive buffer
+	Resume      bool          // only those that are closed are opened, from the last event that they saw on
+	Timeout     time.Duration // for all of them together
+
+	// Request appends the request of a connection; last is the id of the last
+	// event that it saw, if it resumes. Several goroutines call it.
+	Request func(dst []byte, number int, last []byte) []byte
 }
 
 // Open opens connections and waits until each has had its first event or failed.
@@ -147,25 +152,25 @@ func (s *Swarm) Live() int {
 
 // Collect returns what the readers saw since the last Collect.
 func (s *Swarm) Collect() Stats {
-	sum := newStats()
+	sum := NewStats()
 	for _, r := range s.readers {
 		r.cmds.do(func() {
-			sum.add(&r.stats)
-			r.stats = newStats()
+			sum.Add(&r.stats)
+			r.stats = NewStats()
 		})
 	}
 	return sum
 }
 
 // Missing is how many events are still missing at the end of the streams of the
-// first n connections: sent gives the last sequence number sent to each in a slot.
+// first n connections and were not announced by a gap event: sent gives the last sequence number sent to each in a slot.
 func (s *Swarm) Missing(n int, sent func(number, slot int) uint32) uint64 {
 	var missing uint64
 	for k, r := range s.readers {
 		r.cmds.do(func() {
 			for i := range localCount(n, k, len(s.readers)) {
 				for slot := range r.slots {
-					if want, last := sent(i*len(s.readers)+k, slot), r.orders[i*r.slots+slot].last; want > last {
+					if want, last := sent(i*len(s.readers)+k, slot), r.orders[i*r.slots+slot].last; want > last && !r.orders[i*r.slots+slot].told {
 						missing += uint64(want - last)
 					}
 				}

@@ -67,8 +67,8 @@ func (s *stubServer) send(text string) {
 	}
 }
 
-func get(path string) func([]byte, int) []byte {
-	return func(dst []byte, _ int) []byte {
+func get(path string) func([]byte, int, []byte) []byte {
+	return func(dst []byte, _ int, _ []byte) []byte {
 		return append(dst, "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n"...)
 	}
 }
@@ -132,6 +132,7 @@ func TestSwarm_CountsWhatTheServerSaysAndItsEnd(t *testing.T) {
 	sw.Collect()
 	stub.send("event: ping\ndata: {}\n\nevent: gap\ndata: {}\n\nevent: other\ndata: {}\n\n")
 	stub.send("data: " + string(AppendData(nil, Stamp{Seq: 2}, 0)) + "\n\ndata: " + string(AppendData(nil, Stamp{Seq: 2}, 0)) + "\n\n")
+	stub.send("data: " + string(AppendData(nil, Stamp{Seq: 5}, 0)) + "\n\n")
 	stub.send("")
 	for range 5000 {
 		if sw.Live() == 0 {
@@ -140,8 +141,11 @@ func TestSwarm_CountsWhatTheServerSaysAndItsEnd(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	st := sw.Collect()
-	if st.Pings != 5 || st.Gaps != 5 || st.Others != 5 || st.Lost() != 5 || st.Duplicates != 5 || st.Closed != 5 || st.Delivered != 5 {
+	if st.Pings != 5 || st.Gaps != 5 || st.Others != 5 || st.Duplicates != 5 || st.Closed != 5 || st.Delivered != 10 {
 		t.Errorf("%+v", st)
+	}
+	if st.Announced != 5 || st.Lost() != 10 {
+		t.Errorf("%d lost behind a gap event and %d silently, want 1 and 2 at each reader", st.Announced, st.Lost())
 	}
 }
 
@@ -165,7 +169,7 @@ func TestSwarm_GivesUpAtTheTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer sw.Close()
-	res, err := sw.Open(OpenConfig{Count: 3, Concurrency: 2, Timeout: 50 * time.Millisecond, Request: func(dst []byte, _ int) []byte {
+	res, err := sw.Open(OpenConfig{Count: 3, Concurrency: 2, Timeout: 50 * time.Millisecond, Request: func(dst []byte, _ int, _ []byte) []byte {
 		return append(dst, "GET / HTTP/1.1\r\n"...) // never complete
 	}})
 	if err != nil || res.Failed != 3 || res.Causes["timeout"] != 3 {

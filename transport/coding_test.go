@@ -1,13 +1,20 @@
 package transport
 
 import (
+	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
+	crand "crypto/rand"
+	"crypto/tls"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"example.org/hub/sse"
 )
@@ -110,6 +117,68 @@ func TestCoding_GoClientGetsEachEventAtOnce(t *testing.T) {
 			rest, err := io.ReadAll(resp.Body)
 			if err != nil || !bytes.Contains(rest, []byte("event: reconnect")) {
 				t.Errorf("the end: %q, %v", rest, err)
+			}
+		})
+	}
+}
+
+// Sockets that are full in the middle of a block go on where they stopped, and a
+// reader that comes back gets the same in gzip as in plain text.
+func TestCoding_SlowReadersGetWhatOthersGet(t *testing.T) {
+	server, browser := tlsConfigs(t)
+	for _, kind := range []string{"http", "https"} {
+		t.Run(kind, func(t *testing.T) {
+			h := newTestHub(t, compressing, func(o *options) {
+				o.actors.MaxQueueBytes = 64 << 20
+				if kind == "https" {
+					o.wrap = tlsListener(server)
+				}
+			})
+			open := func(headers ...string) io.Reader {
+				conn := dial(t, h.public)
+				h.check(conn.(*net.TCPConn).SetReadBuffer(64 << 10))
+				if kind == "https" {
+					conn = tls.Client(conn, browser)
+				}
+				_, err := io.WriteString(conn, request("GET", "/api/sse", "", append(headers, h.bearer("alice"))...))
+				h.check(err)
+				resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+				h.check(err)
+				if resp.Header.Get("Content-Encoding") == "" {
+					return resp.Body
+				}
+				body, err := gzip.NewReader(resp.Body)
+				h.check(err)
+				return body
+			}
+			readers := []io.Reader{open(), open("Accept-Encoding: gzip")}
+			const events = 300
+			noise := make([]byte, 3000)
+			var first string
+			for i := range events {
+				_, _ = crand.Read(noise)
+				id := h.post(fmt.Sprintf(`{"to":"user/alice","event":"n","data":"%d %x"}`, i, noise)).outcome(t).ID
+				if i == 100 {
+					first = id
+				}
+			}
+			readers = append(readers, open("Accept-Encoding: gzip", "Last-Event-ID: "+first)) // from the window
+			got := make([][]sse.Event, len(readers))
+			for i, r := range readers {
+				dec := sse.NewDecoder(iotest.HalfReader(r), 1<<20)
+				for len(got[i]) == 0 || !bytes.HasPrefix(got[i][len(got[i])-1].Data, fmt.Appendf(nil, `"%d `, events-1)) {
+					ev, err := dec.Next()
+					h.check(err)
+					if ev.Name == "n" {
+						got[i] = append(got[i], ev)
+					}
+				}
+			}
+			if len(got[0]) != events || !reflect.DeepEqual(got[0], got[1]) || !reflect.DeepEqual(got[0][101:], got[2]) {
+				t.Errorf("%d plain events, %d in gzip, %d of a replay", len(got[0]), len(got[1]), len(got[2]))
+			}
+			if h.counter("hub_slow_consumer_stalls_total") == "0" {
+				t.Error("no socket was ever full")
 			}
 		})
 	}

@@ -31,6 +31,9 @@ func TestWindow_CountsWhatIsCompressed(t *testing.T) {
 	if got := w.Stats().Bytes; got != plain+size {
 		t.Errorf("%d bytes after entries that are not in the window, want %d", got, plain+size)
 	}
+	if got, frame := w.Stats().Compressed, uint64(len(first.Frame)); got.Events != 4 || got.Plain < 4*frame-10 || got.Packed*5 > got.Plain {
+		t.Errorf("compressed: %+v", got)
+	}
 	w.Reset("e", 0)
 	w.Deflated(first)
 	if got := w.Stats().Bytes; got != 0 {

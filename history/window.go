@@ -29,6 +29,8 @@ type Window struct {
 	ids    map[string]uint64 // publishers' own ids: the oldest entry that has each
 	bytes  int64
 
+	compressed Compressed
+
 	waiters []waiter // who waits for an entry that is still on its way
 }
 
@@ -38,6 +40,15 @@ type Stats struct {
 	Addresses int           // addresses that they are for
 	Bytes     int64         // as Config.MaxBytes counts
 	OldestAge time.Duration // 0 if there are none
+
+	Compressed Compressed
+}
+
+// Compressed is what was compressed for gzip streams since the start.
+type Compressed struct {
+	Events uint64
+	Plain  uint64 // bytes of their frames
+	Packed uint64 // bytes that are sent for them
 }
 
 // NewWindow returns an empty window that belongs to no log yet.
@@ -102,18 +113,23 @@ func (w *Window) add(e *Entry, now time.Time) {
 func (w *Window) Deflated(e *Entry) *splice.Block {
 	b, made := e.twin.Of(e.Frame)
 	if made {
-		w.charge(e, int64(b.Size()))
+		w.charge(e, b)
 	}
 	return b
 }
 
-// charge counts bytes that an entry has grown by, if it is still there.
-func (w *Window) charge(e *Entry, size int64) {
+// charge counts a new block, and the bytes that its entry has grown by if that is
+// still there.
+func (w *Window) charge(e *Entry, b *splice.Block) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.compressed.Events++
+	w.compressed.Plain += uint64(len(e.Frame))
+	w.compressed.Packed += uint64(len(b.Bytes))
 	if e.Seq < w.ring.first || e.Seq >= w.ring.next || w.ring.at(e.Seq).entry != e {
 		return // transient, recalled from the engine, or dropped meanwhile
 	}
+	size := int64(b.Size())
 	w.ring.at(e.Seq).size += size
 	w.bytes += size
 	w.evict(time.Now())
@@ -178,7 +194,7 @@ func (w *Window) Stats() Stats {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.evict(now)
-	s := Stats{Events: w.ring.len(), Addresses: len(w.latest), Bytes: w.bytes}
+	s := Stats{Events: w.ring.len(), Addresses: len(w.latest), Bytes: w.bytes, Compressed: w.compressed}
 	if s.Events > 0 {
 		s.OldestAge = now.Sub(w.start) - w.ring.at(w.ring.first).at
 	}

@@ -38,6 +38,7 @@ func countLog(set *metrics.Set, kind string, eng sharedLog, events *history.Log)
 		metrics.WriteGaugeUint64(w, "hub_window_events", uint64(window.Events))
 		metrics.WriteGaugeUint64(w, "hub_window_bytes", uint64(window.Bytes))
 		metrics.WriteGaugeFloat64(w, "hub_window_oldest_seconds", window.OldestAge.Seconds())
+		writeCompressed(w, window.Compressed)
 		scans, scanned := events.Scans()
 		metrics.WriteCounterUint64(w, "hub_replay_scans_total", scans)
 		metrics.WriteCounterUint64(w, "hub_replay_scanned_records_total", scanned)
@@ -46,6 +47,14 @@ func countLog(set *metrics.Set, kind string, eng sharedLog, events *history.Log)
 		metrics.WriteCounterUint64(w, "hub_engine_dropped_transients_total", links.dropped)
 		metrics.WriteCounterUint64(w, "hub_engine_reconnects_total", links.reconnects)
 	})
+}
+
+// writeCompressed writes what gzip streams gain.
+func writeCompressed(w io.Writer, c history.Compressed) {
+	metrics.WriteCounterUint64(w, "hub_compressed_events_total", c.Events)
+	const name = "hub_compressed_bytes_total"
+	metrics.WriteMetadataIfNeeded(w, name, "counter")
+	fmt.Fprintf(w, "%s{form=\"plain\"} %d\n%s{form=\"gzip\"} %d\n", name, c.Plain, name, c.Packed)
 }
 
 // links are the figures that engines have of their own. An engine in memory has

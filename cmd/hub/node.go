@@ -38,9 +38,11 @@ type node struct {
 	keeper   *keeper
 	joined   bool
 
-	drainer  *drainer
-	stopping atomic.Bool
-	failed   chan error // from a listener that ended by itself
+	drainer *drainer
+
+	proxyRefusals *metrics.Counter
+	stopping      atomic.Bool
+	failed        chan error // from a listener that ended by itself
 }
 
 // start builds a hub and begins to serve. After an error nothing is left.
@@ -65,6 +67,7 @@ func startOn(ctx context.Context, cfg *settings, streams int, log *slog.Logger, 
 
 func (n *node) assemble(ctx context.Context, streams int, open opener) (err error) {
 	set := newMetrics()
+	n.proxyRefusals = set.NewCounter("hub_proxy_header_refused_total")
 	if n.identity, err = openIdentity(ctx, n.cfg, n.log); err != nil {
 		return err
 	}
@@ -111,12 +114,21 @@ func (n *node) listen() (err error) {
 	if n.public, err = transport.Listen(n.cfg.Listen, n.cfg.streamSockets()); err != nil {
 		return err
 	}
+	if len(n.cfg.ProxyProtocol) > 0 {
+		n.public = transport.ProxyProtocol(n.public, n.cfg.ProxyProtocol, n.proxyRefused)
+	}
 	if pair != nil {
 		n.public = tls.NewListener(n.public, &tls.Config{
 			Certificates: []tls.Certificate{*pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
 		})
 	}
 	return nil
+}
+
+// proxyRefused counts a connection of a proxy without a proper header.
+func (n *node) proxyRefused(proxy net.Addr, err error) {
+	n.proxyRefusals.Inc()
+	n.log.Debug("connection of a proxy refused", "proxy", proxy.String(), "err", err)
 }
 
 // serve runs one listener until it is shut down.

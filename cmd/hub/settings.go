@@ -19,6 +19,7 @@ type settings struct {
 	CORSOrigin     []string       `group:"Listeners:" placeholder:"ORIGIN" help:"Browser origin that may read streams, exactly as browsers send it; repeatable."`
 	InternalHost   []string       `group:"Listeners:" placeholder:"NAME" help:"Host header that the internal address answers to besides loopback's; repeatable."`
 	TrustedProxy   []netip.Prefix `group:"Listeners:" placeholder:"CIDR" help:"Network whose X-Forwarded-For is believed; repeatable."`
+	ProxyProtocol  []netip.Prefix `group:"Listeners:" placeholder:"CIDR" help:"Network whose connections to the public address begin with a PROXY protocol header, version 1 or 2; repeatable."`
 
 	JWTSecretFile    []string      `name:"jwt-secret-file" group:"Identity:" placeholder:"FILE" help:"HS256 secret, at least 32 bytes; repeatable."`
 	JWTPublicKeyFile []string      `name:"jwt-public-key-file" group:"Identity:" placeholder:"FILE" help:"PEM public key for RS256, ES256 or EdDSA; repeatable."`

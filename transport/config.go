@@ -47,6 +47,9 @@ type Config struct {
 	TrustedProxies        []netip.Prefix // whose X-Forwarded-For is believed
 	InternalHosts         []string       // Host names of the internal listener besides loopback's
 
+	Mercure          bool // serve the Mercure protocol on /.well-known/mercure
+	MercureAnonymous bool // to subscribers without a token too, who get public updates
+
 	Pprof bool // serve /debug/pprof/ on the internal listener
 }
 

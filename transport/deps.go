@@ -50,6 +50,12 @@ type Verifier interface {
 	Verify(ctx context.Context, token string) (auth.Principal, error)
 }
 
+// MercureVerifier checks the tokens of Mercure's clients and publishers.
+// *auth.Verifier is one.
+type MercureVerifier interface {
+	VerifyMercure(ctx context.Context, token string) (auth.MercureToken, error)
+}
+
 // KeyVerifier checks services' keys. *auth.APIKeys is one.
 type KeyVerifier interface {
 	Verify(key string) (auth.Principal, error)
@@ -123,8 +129,9 @@ type Check struct {
 type Deps struct {
 	Hub         Hub
 	Log         Log
-	Verifier    Verifier    // nil: no token is valid
-	APIKeys     KeyVerifier // nil: no key is valid
+	Verifier    Verifier        // nil: no token is valid
+	Mercure     MercureVerifier // of Config.Mercure; nil: no token is valid
+	APIKeys     KeyVerifier     // nil: no key is valid
 	Tickets     TicketOffice
 	Revocations RevocationList
 	Cluster     Cluster      // nil: this hub is alone

@@ -179,6 +179,9 @@ func refused(reason actors.Reason) *problem {
 		p.status = fasthttp.StatusTooManyRequests
 		p.message = "too many open streams of this user or address"
 	}
+	if reason == actors.RefusedPatternLimit {
+		p.message = "too many different topic selectors begin as this one does: select fewer topics, or by longer texts"
+	}
 	if reason == actors.RefusedRevoked {
 		p.status, p.code, p.message = fasthttp.StatusUnauthorized, "token_revoked", "the token was revoked"
 	}

@@ -83,13 +83,17 @@ func (d *messageDecoder) readData(r *jsonReader, m *message) error {
 		return invalidJSON("data", err)
 	}
 	if len(d.data) > d.maxData {
-		return &problem{
-			status: fasthttp.StatusRequestEntityTooLarge, code: "data_too_large", field: "data",
-			message: fmt.Sprintf("data has %d bytes, the limit is %d", len(d.data), d.maxData),
-		}
+		return dataTooLarge(len(d.data), d.maxData)
 	}
 	m.data = d.data
 	return nil
+}
+
+func dataTooLarge(size, limit int) *problem {
+	return &problem{
+		status: fasthttp.StatusRequestEntityTooLarge, code: "data_too_large", field: "data",
+		message: fmt.Sprintf("data has %d bytes, the limit is %d", size, limit),
+	}
 }
 
 func readKey(r *jsonReader, m *message) (err error) {

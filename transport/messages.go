@@ -35,11 +35,8 @@ func (s *Server) publish(c *call) error {
 
 func (s *Server) checkPublish(c *call) error {
 	h := &c.rc.Request.Header
-	if coding := h.ContentEncoding(); len(coding) > 0 && string(coding) != "identity" {
-		return &problem{
-			status: fasthttp.StatusUnsupportedMediaType, code: "unsupported_encoding", field: "Content-Encoding",
-			message: "bodies are not decompressed: send it as it is",
-		}
+	if err := checkUncoded(h); err != nil {
+		return err
 	}
 	if t := h.ContentType(); !isMediaType(t, contentJSON) && !isMediaType(t, contentNDJSON) {
 		return &problem{
@@ -52,6 +49,17 @@ func (s *Server) checkPublish(c *call) error {
 		return nil
 	}
 	return invalid("invalid_receipt", "receipt", "receipt is hub or cluster")
+}
+
+// checkUncoded refuses bodies that would have to be decompressed.
+func checkUncoded(h *fasthttp.RequestHeader) error {
+	if coding := h.ContentEncoding(); len(coding) > 0 && string(coding) != "identity" {
+		return &problem{
+			status: fasthttp.StatusUnsupportedMediaType, code: "unsupported_encoding", field: "Content-Encoding",
+			message: "bodies are not decompressed: send it as it is",
+		}
+	}
+	return nil
 }
 
 // isMediaType compares the essence of a Content-Type; parameters do not matter.

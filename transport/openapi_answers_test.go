@@ -65,6 +65,37 @@ func collectAnswers(t *testing.T) map[string]func() *response {
 	add(form+"429", typing(rushed, `{}`, operator, jsonType))
 	add(form+"503", typing(down, `{"to":"all","data":1}`, operator, jsonType))
 
+	withMercure := func(configure func(*options)) *testHub {
+		return newMercureHub(t, func(o *options) { o.MaxData, o.MercureAnonymous = 100, false }, configure)
+	}
+	updates := withMercure(func(*options) {})
+	fullMercure := withMercure(func(o *options) { o.MaxConnections = 1 })
+	fullMercure.follow("topic=a", mercureBearer(reader1))
+	crowdedMercure := withMercure(func(o *options) { o.MaxPerAddress = 1 })
+	crowdedMercure.follow("topic=a", mercureBearer(reader1))
+	stream := "GET " + mercurePath + " "
+	add(stream+"200", func() *response { return updates.visit("HEAD", mercurePath+"?topic=a") })
+	add(stream+"400", func() *response { return updates.visit("GET", mercurePath) })
+	add(stream+"401", func() *response { return updates.visit("GET", mercurePath+"?topic=a") })
+	add(stream+"403", func() *response { return updates.visit("GET", mercurePath+"?topic=a", "Origin: null") })
+	add(stream+"429", func() *response { return crowdedMercure.visit("GET", mercurePath+"?topic=a", ours) })
+	add(stream+"503", func() *response { return fullMercure.visit("GET", mercurePath+"?topic=a", ours) })
+	update := func(form string, headers ...string) func() *response {
+		return func() *response { return updates.ask("POST", mercurePath, form, headers...) }
+	}
+	send := "POST " + mercurePath + " "
+	add(send+"200", update("topic=a", mercureBearer(publisher), formEncoding))
+	add(send+"400", update("data=a", mercureBearer(publisher), formEncoding))
+	add(send+"401", update("topic=a", formEncoding))
+	add(send+"403", update("topic=a", mercureBearer(reader1), formEncoding))
+	add(send+"413", update("topic=a&data="+strings.Repeat("x", 101), mercureBearer(publisher), formEncoding))
+	add(send+"415", update("topic=a", mercureBearer(publisher)))
+	noLog := withMercure(func(*options) {})
+	noLog.engine.fail(engine.ErrUnavailable)
+	add(send+"503", func() *response {
+		return noLog.ask("POST", mercurePath, "topic=a", mercureBearer(publisher), formEncoding)
+	})
+
 	messages := "POST /api/messages "
 	post := func(h *testHub, body string, headers ...string) func() *response {
 		return func() *response { return h.ask("POST", "/api/messages", body, headers...) }

@@ -151,7 +151,7 @@ func TestOpenAPI_NamesEveryRoute(t *testing.T) {
 			}
 		}
 	}
-	for _, r := range routes {
+	for _, r := range slices.Concat(routes, mercureRoutes) {
 		at := r.method + " " + r.path
 		op, ok := doc.Paths[r.path][strings.ToLower(r.method)]
 		if !ok {

@@ -27,7 +27,7 @@ type route struct {
 	handle func(*Server, *call) error
 }
 
-// routes is the whole HTTP surface. openapi.yaml describes it line by line, and
+// routes is the whole HTTP surface but for mercureRoutes. openapi.yaml describes it line by line, and
 // a test holds the two against each other.
 var routes = []route{
 	{"GET", "/api/sse", public, "", (*Server).subscribe},
@@ -73,11 +73,14 @@ type pattern struct {
 	routes         []*route
 }
 
-func newRouter(on side) *router {
+// newRouter returns the router of a listener for the routes of some tables.
+func newRouter(on side, tables ...[]route) *router {
 	rt := &router{fixed: make(map[string][]*route)}
-	for i := range routes {
-		if r := &routes[i]; r.on&on != 0 {
-			rt.add(r)
+	for _, table := range tables {
+		for i := range table {
+			if r := &table[i]; r.on&on != 0 {
+				rt.add(r)
+			}
 		}
 	}
 	return rt

@@ -23,6 +23,7 @@ type Server struct {
 	hub         Hub
 	events      Log
 	verifier    Verifier
+	mercure     MercureVerifier
 	apiKeys     KeyVerifier
 	tickets     TicketOffice
 	revocations RevocationList
@@ -87,7 +88,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		hub: deps.Hub, events: deps.Log, verifier: deps.Verifier, apiKeys: deps.APIKeys,
 		tickets: deps.Tickets, revocations: deps.Revocations, checks: deps.Checks,
 		cluster: deps.Cluster, counts: deps.Counts, past: deps.Past, drain: deps.Drain,
-		publicRoutes: newRouter(public), internalRoutes: newRouter(internal),
+		mercure: deps.Mercure,
 		origins: newOriginRule(cfg.AllowedOrigins, cfg.AllowLocalhostOrigins),
 		remotes: remoteRule{trusted: cfg.TrustedProxies}, hosts: newHostRule(cfg.InternalHosts),
 		limits: newLimits(&cfg), started: time.Now(),
@@ -101,6 +102,12 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	}
 	s.publicHTTP = s.newHTTP(s.handlePublic, maxPublicBody)
 	s.publicHTTP.ConnState = s.handovers.connState
+	tables := [][]route{routes}
+	if cfg.Mercure {
+		tables = append(tables, mercureRoutes)
+		s.publicHTTP.HeaderReceived = s.mercureBody
+	}
+	s.publicRoutes, s.internalRoutes = newRouter(public, tables...), newRouter(internal, tables...)
 	s.internalHTTP = s.newHTTP(s.handleInternal, cfg.MaxBody)
 	s.registerGauges()
 	go s.beat()

@@ -21,6 +21,11 @@ func (s *Server) subscribe(c *call) error { return s.stream(c, nil) }
 // away from fasthttp and hands it to the tree. permit says what the kind of
 // stream asks besides a user, and adds to what it gets.
 func (s *Server) stream(c *call, permit func(*auth.Principal, *actors.Attach) error) error {
+	return s.streamBy(c, func() (*actors.Attach, error) { return s.admitted(c, permit) })
+}
+
+// streamBy is stream for a kind with its own way to make an Attach.
+func (s *Server) streamBy(c *call, admit func() (*actors.Attach, error)) error {
 	if c.rc.IsHead() {
 		c.rc.SetContentType(contentStream)
 		setStreamHeaders(&c.rc.Response.Header)
@@ -34,7 +39,7 @@ func (s *Server) stream(c *call, permit func(*auth.Principal, *actors.Attach) er
 	if reason, ok := s.limits.admit(remote); !ok {
 		return s.refuse(c, reason)
 	}
-	attach, err := s.admitted(c, permit)
+	attach, err := admit()
 	if err != nil {
 		s.limits.release(remote)
 		s.metrics.rejected(err)
@@ -114,7 +119,7 @@ const catchUpTimeout = 10 * time.Second
 // catchUp gets ready what a returning client missed. Nearly always there is
 // nothing to wait for.
 func (s *Server) catchUp(attach *actors.Attach) {
-	if s.past == nil || attach.LastEventID == "" {
+	if s.past == nil || (attach.LastEventID == "" && attach.Mercure == nil) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(s.life, catchUpTimeout)

@@ -62,6 +62,9 @@ func (s *settings) hasVerifier() bool {
 }
 
 func (s *settings) checkIdentity() error {
+	if s.MercureAnonymous && !s.Mercure {
+		return errors.New("--mercure-anonymous: only with --mercure")
+	}
 	if !s.hasVerifier() && !s.Dev {
 		return errors.New("no key to check tokens with: give --jwt-secret-file, --jwt-public-key-file or --jwks-url, or --dev to try it out")
 	}

@@ -144,6 +144,7 @@ func (n *node) transportDeps(set *metrics.Set) transport.Deps {
 		Hub:         n.actors,
 		Log:         n.events,
 		Verifier:    n.identity.verifier,
+		Mercure:     n.identity.verifier,
 		Tickets:     n.tickets,
 		Revocations: n.identity.revocations,
 		Cluster:     n.member,

@@ -61,6 +61,8 @@ func (s *settings) transportConfig(streams int) transport.Config {
 	cfg.AllowLocalhostOrigins = s.Dev
 	cfg.TrustedProxies = s.TrustedProxy
 	cfg.InternalHosts = s.InternalHost
+	cfg.Mercure = s.Mercure
+	cfg.MercureAnonymous = s.MercureAnonymous
 	return cfg
 }
 

@@ -47,6 +47,9 @@ type settings struct {
 	SendBuffer       byteSize      `group:"Streams:" default:"16KiB" help:"What the kernel buffers for one client."`
 	Compress         bool          `group:"Streams:" help:"Send gzip to clients that accept it, each event compressed once for all of them. Not where an event mixes secrets with what others can write."`
 
+	Mercure          bool `group:"Mercure:" help:"Serve the Mercure protocol on /.well-known/mercure, for clients and publishers that speak it."`
+	MercureAnonymous bool `group:"Mercure:" help:"Let subscribers in there without a token, for public updates."`
+
 	MaxConnections        int      `group:"Limits:" default:"0" help:"Open streams in all; 0 for as many as there are descriptors."`
 	MaxConnectionsPerUser int      `group:"Limits:" default:"100" help:"Open streams of a user; 0 for no limit."`
 	MaxConnectionsPerIP   int      `name:"max-connections-per-ip" group:"Limits:" default:"0" help:"Open streams of a client address; 0 for no limit."`

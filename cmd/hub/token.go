@@ -33,15 +33,22 @@ func (f *mintFlags) mint(c auth.Claims) (string, error) {
 
 type tokenCmd struct {
 	mintFlags
-	User  string        `required:"" help:"Whom the token is for."`
-	Scope []auth.Scope  `placeholder:"SCOPE" help:"dashboard, publish, presence, ticket or admin; repeatable."`
-	Topic []string      `placeholder:"TOPIC" help:"Topic that may be read, a trailing * stands for any rest; repeatable."`
-	TTL   time.Duration `default:"1h" help:"How long the token is good."`
+	User  string       `required:"" help:"Whom the token is for."`
+	Scope []auth.Scope `placeholder:"SCOPE" help:"dashboard, publish, presence, ticket or admin; repeatable."`
+	Topic []string     `placeholder:"TOPIC" help:"Topic that may be read, a trailing * stands for any rest; repeatable."`
+
+	MercurePublish   []string `name:"mercure-publish" placeholder:"SELECTOR" help:"Topics that may be sent to over Mercure; repeatable."`
+	MercureSubscribe []string `name:"mercure-subscribe" placeholder:"SELECTOR" help:"Topics whose private updates may be read over Mercure; repeatable."`
+
+	TTL time.Duration `default:"1h" help:"How long the token is good."`
 }
 
 // Run prints one token.
 func (c *tokenCmd) Run(p *program) error {
-	token, err := c.mint(auth.Claims{User: c.User, Scopes: c.Scope, Topics: c.Topic, TTL: c.TTL})
+	token, err := c.mint(auth.Claims{
+		User: c.User, Scopes: c.Scope, Topics: c.Topic, TTL: c.TTL,
+		MercurePublish: c.MercurePublish, MercureSubscribe: c.MercureSubscribe,
+	})
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (d *devKeys) token(s *settings) string {
 		return "$TOKEN"
 	}
 	token, err := auth.Mint(key, auth.Claims{
-		User: "alice", Scopes: []auth.Scope{auth.ScopeDashboard}, Topics: []string{"*"},
+		User: "alice", Scopes: []auth.Scope{auth.ScopeDashboard, auth.ScopePublish}, Topics: []string{"*"},
 		TTL: devTokenTTL, Issuer: s.JWTIssuer, Audience: s.JWTAudience,
 	})
 	if err != nil {

@@ -62,7 +62,7 @@ export class Hub {
   }
 
   token(user, scope = 'dashboard') {
-    const scopes = scope ? ['--scope', scope] : []
+    const scopes = scope ? scope.split(' ').flatMap((s) => ['--scope', s]) : []
     return execFileSync(this.#binary, ['token', '--user', user, ...scopes, '--jwt-secret-file', this.#secret]).toString().trim()
   }
 

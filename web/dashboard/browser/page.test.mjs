@@ -131,6 +131,8 @@ test('several hubs are told apart', async () => {
   }, 100)
   try {
     await shown.waitFor()
+    await page.getByRole('row', { name: /All of them.*2,700/ }).waitFor()
+    await page.getByText('2,700 on all hubs').waitFor()
     await page.getByText('<b>x</b>').first().waitFor() // as text
     await shoot(page, 'hubs')
   } finally {
@@ -152,11 +154,38 @@ test('the form makes a command that works', async () => {
   await page.context().close()
 })
 
+test('a token that may send has a form that does', async () => {
+  const page = await open(`/dashboard/#token=${hub.token('alice', 'dashboard publish')}`)
+  await live(page)
+  const said = (text) => page.getByRole('region', { name: 'Send a message' }).getByRole('status').filter({ hasText: text }).waitFor()
+  const bob = await hub.stream('bob')
+  await page.waitForFunction(() => document.querySelector('[data-figure="Connections"]').textContent === '2')
+  await page.getByLabel('To', { exact: true }).fill('user/bob')
+  await page.getByRole('textbox', { name: 'Event' }).fill('order.shipped')
+  await page.keyboard.press('Enter')
+  await said('1 connection of 1 user took it.')
+  await page.locator('.bars').getByText('order.shipped').waitFor()
+  await page.getByLabel('To', { exact: true }).fill('user/nobody')
+  await page.getByRole('button', { name: 'Send' }).click()
+  await said('Nobody who is there gets it.')
+  await page.getByRole('textbox', { name: 'Event' }).fill('gap')
+  await page.getByRole('button', { name: 'Send' }).click()
+  await said('Refused:')
+  assert.deepEqual(faults.splice(0).map((f) => /400/.test(f)), [true]) // which the browser reports
+  await page.getByLabel('Data (JSON)').fill('{')
+  await page.getByRole('alert').filter({ hasText: 'not JSON' }).waitFor()
+  assert.ok(await page.getByRole('button', { name: 'Send' }).isDisabled())
+  await shoot(page, 'form')
+  bob.abort()
+  await page.context().close()
+})
+
 test('a hub that restarts is found again', async () => {
   const page = await open(`/dashboard/#token=${hub.token('alice')}`)
   await live(page)
   await hub.kill()
   await page.getByRole('status').filter({ hasText: 'Disconnected' }).waitFor()
+  await page.getByText(/figures of \d\d:\d\d:\d\d/).waitFor()
   await shoot(page, 'disconnected')
   await hub.start()
   await live(page)

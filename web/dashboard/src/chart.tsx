@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import uPlot from 'uplot'
+import { clock } from './format.ts'
 import { SPAN, type Column, type Model } from './model.ts'
 
 export interface Line {
@@ -22,6 +23,9 @@ interface Props {
 
 const HEIGHT = 190
 
+/** The least that a chart spans, in seconds. */
+const LEAST = 60
+
 /** Lines over the last ten minutes. What it shows is also in the table and, at this moment, in its label. */
 export function Chart({ title, lines, model, version, format, dots }: Props) {
   const box = useRef<HTMLDivElement>(null)
@@ -40,11 +44,12 @@ export function Chart({ title, lines, model, version, format, dots }: Props) {
         cursor: { y: false, points: { size: 7 } },
         legend: { show: false },
         scales: {
-          x: { time: true, range: (_, _min, max) => [max - SPAN, max] },
+          // A hub that has just started fills the chart from its first minute on.
+          x: { time: true, range: (_, min, max) => [Math.max(max - SPAN, Math.min(min, max - LEAST)), max] },
           y: { range: (_, _min, max) => [0, Math.max(max * 1.15, dots ? 0.1 : 4)] },
         },
         axes: [
-          { ...axis, size: 28, space: 60, incrs: [60, 120, 300], values: (_, ticks) => ticks.map((t) => new Date(t * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })) },
+          { ...axis, size: 28, space: 60, incrs: [15, 30, 60, 120, 300], values: (_, ticks) => ticks.map((t) => (t % 60 ? clock(t) : clock(t).slice(0, 5))) },
           { ...axis, size: 64, space: 34, values: (_, ticks) => ticks.map((t) => (t === 0 ? '0' : format(t))) },
         ],
         series: [
@@ -74,7 +79,7 @@ export function Chart({ title, lines, model, version, format, dots }: Props) {
 
   const now = lines.map((l) => ({ ...l, text: format(model.columns[l.column].at(-1)) }))
   return (
-    <figure className="card chart">
+    <figure className="card chart stale">
       <figcaption>
         <h2>{title}</h2>
         <ul className="legend">

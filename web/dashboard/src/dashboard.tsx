@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react'
 import type { SSEError } from '../../client/src/index.ts'
 import { useDashboardSSE, type UseSSEResult } from '../../client/src/react.ts'
 import { Chart, type Line } from './chart.tsx'
-import { bytes, duration, latency, number } from './format.ts'
+import { bytes, clock, duration, latency, number, sum } from './format.ts'
 import { Model } from './model.ts'
 import { Connects, History, Hubs, TopEvents } from './panels.tsx'
 import { Send } from './send.tsx'
@@ -56,20 +56,20 @@ export function Dashboard({ token, identity, onLogout, onRefused }: Props) {
     <>
       <header>
         <h1>Hub dashboard</h1>
-        <Status stream={stream} draining={now?.draining ?? false} />
+        <Status stream={stream} draining={now?.draining ?? false} of={now?.time} />
         <span className="spacer" />
-        {now && <span className="muted">{now.instance && <b>{now.instance}</b>} up {duration(now.uptimeSeconds)}</span>}
+        {now && <span className="muted">{now.hubs && 'connected to '}{now.instance && <b>{now.instance}</b>} up {duration(now.uptimeSeconds)}, {bytes(now.bytesOut)} sent</span>}
         <button type="button" className="quiet" onClick={onLogout}>Log out</button>
       </header>
       {now ? (
         <main aria-busy={!stream.isConnected}>
           <dl className="tiles">
-            <Tile name="Connections" value={number(now.totalConnections)} note={`${number(now.connectionsOpened)} since the start`} />
+            <Tile name="Connections" value={number(now.totalConnections)} note={now.hubs ? `${number(sum(now.hubs, (h) => h.totalConnections))} on all hubs` : `${number(now.connectionsOpened)} since the start`} />
             <Tile name="Users" value={number(now.uniqueUsers)} note={`topics: ${number(now.topics)}`} />
             <Tile name="Messages in / s" value={number(now.messagesInPerSecond['1s'])} note={`${number(now.messagesInPerSecond['60s'])} over a minute`} />
             <Tile name="Messages out / s" value={number(now.messagesOutPerSecond['1s'])} note={`${number(now.messagesOutPerSecond['60s'])} over a minute`} />
             <Tile name="Latency p99" value={latency(now.latencyP99Ms)} note={now.latencyP50Ms ? `p50 ${latency(now.latencyP50Ms)}` : 'nothing delivered just now'} />
-            <Tile name="Slow consumers" value={number(now.slowConsumers)} note={`stalls; ${bytes(now.bytesOut)} sent`} />
+            <Tile name="Slow consumers" value={number(now.slowConsumers)} note="since the start" />
           </dl>
           <div className="grid">
             <Chart title="Connections and users" lines={CONNECTIONS} model={model} version={version} format={number} />
@@ -78,7 +78,7 @@ export function Dashboard({ token, identity, onLogout, onRefused }: Props) {
             <TopEvents events={now.topEvents ?? []} />
             {now.hubs && <Hubs hubs={now.hubs} />}
             <Connects connects={model.connects} />
-            <Send />
+            <Send token={token} />
             <History rows={model.minutes()} />
           </div>
         </main>
@@ -99,14 +99,26 @@ function Tile({ name, value, note }: { name: string; value: string; note: string
   )
 }
 
-function Status({ stream, draining }: { stream: Pick<UseSSEResult, 'isConnected' | 'error' | 'reconnect'>; draining: boolean }) {
+interface StatusProps {
+  stream: Pick<UseSSEResult, 'isConnected' | 'error' | 'reconnect'>
+  draining: boolean
+  /** When the figures that are shown were taken. */
+  of: number | undefined
+}
+
+function Status({ stream, draining, of }: StatusProps) {
   const [kind, text] = stream.isConnected
     ? draining ? ['warn', 'Draining'] : ['good', 'Live']
     : ['bad', stream.error ? 'Disconnected, trying again' : 'Connecting']
   return (
     <>
       <span role="status" className={`badge ${kind}`}>{text}</span>
-      {!stream.isConnected && stream.error && <button type="button" className="quiet" onClick={stream.reconnect}>Now</button>}
+      {!stream.isConnected && stream.error && (
+        <>
+          {of && <span className="muted">figures of {clock(of / 1000)}</span>}
+          <button type="button" className="quiet" onClick={stream.reconnect}>Try now</button>
+        </>
+      )}
     </>
   )
 }

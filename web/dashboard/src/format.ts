@@ -35,3 +35,8 @@ export function duration(seconds: number): string {
 export function clock(seconds: number): string {
   return new Date(seconds * 1000).toLocaleTimeString('en-GB')
 }
+
+/** What all hubs have together. */
+export function sum<T>(all: readonly T[], of: (one: T) => number): number {
+  return all.reduce((total, one) => total + of(one), 0)
+}

@@ -29,7 +29,8 @@ export function Login({ problem, onToken }: { problem: string; onToken: (token: 
         <p role="alert" className="problem">{problem}</p>
         <button type="submit">Open</button>
         <p id="token-help" className="hint">
-          Make one with <code>hub token --user you --scope dashboard</code>. It stays in this tab. A link may bring it
+          Make one with <code>hub token --user you --scope dashboard</code>. With <code>--scope publish</code> as well it may send.
+          It stays in this tab. A link may bring it
           behind <code>#token=</code>, as the one does that <code>hub serve --dev</code> prints.
         </p>
       </form>

@@ -1,11 +1,11 @@
 import type { Arrival, EventCount, Figures } from '../../client/src/events.ts'
-import { clock, duration, latency, number } from './format.ts'
+import { clock, duration, latency, number, sum } from './format.ts'
 import type { Model } from './model.ts'
 
 export function TopEvents({ events }: { events: readonly EventCount[] }) {
   const most = Math.max(1, ...events.map((e) => e.count))
   return (
-    <section className="card" aria-labelledby="top-events">
+    <section className="card stale" aria-labelledby="top-events">
       <h2 id="top-events">Top event types</h2>
       {events.length === 0 && <p className="muted">Nothing was sent through this hub yet.</p>}
       <ol className="bars">
@@ -23,10 +23,10 @@ export function TopEvents({ events }: { events: readonly EventCount[] }) {
 
 export function Hubs({ hubs }: { hubs: readonly Figures[] }) {
   return (
-    <section className="card wide" aria-labelledby="hubs">
+    <section className="card wide stale" aria-labelledby="hubs">
       <h2 id="hubs">Hubs</h2>
       <div className="scroll" tabIndex={0} role="region" aria-labelledby="hubs">
-        <table>
+        <table className="numbers">
           <thead>
             <tr><th scope="col">Hub</th><th scope="col">Connections</th><th scope="col">Users</th><th scope="col">In / s</th><th scope="col">Out / s</th><th scope="col">Slow</th><th scope="col">Up</th></tr>
           </thead>
@@ -43,6 +43,17 @@ export function Hubs({ hubs }: { hubs: readonly Figures[] }) {
               </tr>
             ))}
           </tbody>
+          <tfoot>
+            <tr>
+              <th scope="row">All of them</th>
+              <td>{number(sum(hubs, (h) => h.totalConnections))}</td>
+              <td title="A user may be at several hubs">–</td>
+              <td>{number(sum(hubs, (h) => h.messagesInPerSecond['10s']))}</td>
+              <td>{number(sum(hubs, (h) => h.messagesOutPerSecond['10s']))}</td>
+              <td>{number(sum(hubs, (h) => h.slowConsumers))}</td>
+              <td />
+            </tr>
+          </tfoot>
         </table>
       </div>
     </section>
@@ -51,8 +62,9 @@ export function Hubs({ hubs }: { hubs: readonly Figures[] }) {
 
 export function Connects({ connects }: { connects: readonly Arrival[] }) {
   return (
-    <section className="card" aria-labelledby="connects">
+    <section className="card stale" aria-labelledby="connects">
       <h2 id="connects">Latest connections</h2>
+      {connects.length === 0 && <p className="muted">None yet.</p>}
       <div className="scroll tall" tabIndex={0} role="region" aria-labelledby="connects">
         <table>
           <thead>
@@ -84,7 +96,7 @@ export function History({ rows }: { rows: ReturnType<Model['minutes']> }) {
     <details className="card wide">
       <summary>The last ten minutes as a table</summary>
       <div className="scroll" tabIndex={0} role="region" aria-label="The last ten minutes as a table">
-        <table>
+        <table className="numbers">
           <thead>
             <tr><th scope="col">Time</th><th scope="col">Connections</th><th scope="col">Users</th><th scope="col">In / s</th><th scope="col">Out / s</th><th scope="col">Latency p50</th><th scope="col">Latency p99</th></tr>
           </thead>

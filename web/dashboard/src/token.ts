@@ -39,3 +39,15 @@ export function keepToken(storage: Pick<Storage, 'setItem' | 'removeItem'>, toke
 export function cleanToken(text: string): string {
   return text.replace(/^\s*(Authorization:)?\s*(Bearer\s)?/i, '').replace(/\s+/g, '')
 }
+
+/** Whether the hub will take messages from whoever holds the token, as far as its claims tell. The hub decides. */
+export function maySend(token: string): boolean {
+  try {
+    const payload = token.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/')
+    const { scope } = JSON.parse(atob(payload)) as { scope?: unknown }
+    const scopes = Array.isArray(scope) ? scope : String(scope ?? '').split(' ')
+    return scopes.includes('admin') || scopes.includes('publish')
+  } catch {
+    return false
+  }
+}

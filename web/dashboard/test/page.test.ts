@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { DashboardUpdate } from '../../client/src/events.ts'
-import { curl, quote } from '../src/curl.ts'
+import { curl, quote } from '../src/draft.ts'
 import { bytes, duration, latency, number } from '../src/format.ts'
 import { MAX_CONNECTS, Model, SPAN } from '../src/model.ts'
 import { shorten } from '../src/panels.tsx'
-import { cleanToken, takeToken } from '../src/token.ts'
+import { told } from '../src/post.ts'
+import { cleanToken, maySend, takeToken } from '../src/token.ts'
 
 const spans = (v: number) => ({ '1s': v, '10s': v, '60s': v })
 
@@ -134,6 +135,18 @@ describe('token', () => {
   test('is cleaned of what is pasted along', () => {
     for (const text of ['a.b', ' a.b\n', 'Bearer a.b', 'Authorization: Bearer a.b', 'a\n.b']) expect(cleanToken(text)).toBe('a.b')
   })
+})
+
+test('the form is for tokens that may send', () => {
+  const token = (claims: object) => ['e30', Buffer.from(JSON.stringify({ sub: 'ü', ...claims })).toString('base64url'), 's'].join('.')
+  for (const scope of ['dashboard publish', 'admin', ['publish']]) expect(maySend(token({ scope }))).toBe(true)
+  for (const scope of ['dashboard', 'publisher', undefined, 7, []]) expect(maySend(token({ scope }))).toBe(false)
+  for (const text of ['', 'x', 'a.b.c', 'e30.bnVsbA.x']) expect(maySend(text)).toBe(false)
+})
+
+test('an answer is told in words', () => {
+  expect(told({ id: 'e-1', connections: 3, users: 1 })).toBe('Accepted as e-1. 3 connections of 1 user took it.')
+  expect(told({ id: 'e-1', connections: 0, users: 0, silent: ['b'] })).toBe('Accepted as e-1. Nobody who is there gets it. No count from b.')
 })
 
 describe('curl', () => {

@@ -22,11 +22,15 @@ type batchLine struct {
 	target  string
 }
 
-// publishBatch stores all lines, one after another, before it waits for the
+// publishBatch stores all lines, or events of an array, one after another, before it waits for the
 // first of them to be delivered. A line that is refused fails alone.
-func (s *Server) publishBatch(c *call, key string) error {
+func (s *Server) publishBatch(c *call, p *posted) error {
 	start := time.Now()
-	lines, err := splitBatch(c.rc.PostBody(), s.cfg.MaxBatch)
+	split := splitBatch
+	if p.form == formCloudBatch {
+		split = splitCloudBatch
+	}
+	lines, err := split(c.rc.PostBody(), s.cfg.MaxBatch)
 	if err != nil {
 		s.metrics.published(targetNone, err)
 		return err
@@ -35,10 +39,10 @@ func (s *Server) publishBatch(c *call, key string) error {
 	defer cancel()
 	results := make([]batchLine, len(lines))
 	for i, line := range lines {
-		results[i] = s.appendLine(ctx, line, lineKey(key, i+1), start, s.wantsAllHubs(c))
+		results[i] = s.appendLine(ctx, c, p, line, i+1, start)
 	}
 	s.await(ctx, results)
-	s.answerBatch(c.rc, results)
+	s.answerBatch(c.rc, results, p.trace)
 	s.metrics.publishTotal.UpdateDuration(start)
 	return nil
 }
@@ -59,15 +63,19 @@ func splitBatch(body []byte, most int) ([][]byte, error) {
 	return bytes.Split(body, []byte{'\n'}), nil
 }
 
-func (s *Server) appendLine(ctx context.Context, line []byte, key string, now time.Time, counted bool) batchLine {
-	rec, err := s.decode(line, now)
+func (s *Server) appendLine(ctx context.Context, c *call, p *posted, line []byte, number int, now time.Time) batchLine {
+	rec, own, err := s.decodeAs(p, line, now)
 	if err != nil {
 		return batchLine{err: err, target: targetNone}
 	}
+	key := lineKey(p.key, number)
+	if key == "" && own != "" {
+		key = scopedKey(c.caller.Name(), []byte(own))
+	}
 	target := targetOf(rec.To)
-	rec.Counted = counted
+	rec.Counted = s.wantsAllHubs(c)
 	pending, err := s.append(ctx, rec, key)
-	return batchLine{pending: pending, counted: counted, err: err, target: target}
+	return batchLine{pending: pending, counted: rec.Counted, err: err, target: target}
 }
 
 // await waits for the outcomes of all lines.
@@ -89,17 +97,17 @@ func (s *Server) await(ctx context.Context, results []batchLine) {
 
 // answerBatch writes one result a line. If no line was stored, the status is
 // that of the first failure, so that a caller who looks only there notices.
-func (s *Server) answerBatch(rc *fasthttp.RequestCtx, results []batchLine) {
+func (s *Server) answerBatch(rc *fasthttp.RequestCtx, results []batchLine, trace string) {
 	setNoStore(rc, contentNDJSON)
 	body := make([]byte, 0, len(results)*64)
-	stored := false
+	stored := len(results) == 0 // CloudEvents may come in an empty array
 	for i := range results {
 		r := &results[i]
 		if r.err == nil {
 			stored = true
 			body = appendOutcome(body, r.out)
 		} else {
-			body = s.appendLineProblem(body, i+1, r.err)
+			body = s.appendLineProblem(body, i+1, r.err, trace)
 		}
 		body = append(body, '\n')
 		s.metrics.published(r.target, r.err)
@@ -115,10 +123,12 @@ func (s *Server) answerBatch(rc *fasthttp.RequestCtx, results []batchLine) {
 	rc.Response.AppendBody(body)
 }
 
-func (s *Server) appendLineProblem(b []byte, line int, err error) []byte {
+func (s *Server) appendLineProblem(b []byte, line int, err error, trace string) []byte {
 	p, known := problemOf(err)
 	if !known {
-		s.log.Error("message of a batch failed", "line", line, "err", err)
+		s.log.Error("message of a batch failed", "line", line, "traceparent", trace, "err", err)
+	} else if trace != "" {
+		s.log.Debug("message of a batch not published", "line", line, "traceparent", trace, "err", err)
 	}
 	b = append(b, `{"line":`...)
 	b = strconv.AppendInt(b, int64(line), 10)

@@ -29,6 +29,7 @@ type Config struct {
 	MaxData       int           // the data of one message, without white space; more is 413
 	MaxBatch      int           // lines of an NDJSON body; more is 413
 	AppendTimeout time.Duration // for the engine to store a message, then 503
+	TraceEvents   bool          // events carry the traceparent of their POST as a comment
 
 	// Streams.
 	MaxConnections int           // open streams of this hub

@@ -122,7 +122,8 @@ func (c *call) choose(found []*route) error {
 func (s *Server) fail(c *call, err error) {
 	p, known := problemOf(err)
 	if !known {
-		s.log.Error("request failed", "path", c.path(), "err", err)
+		trace := traceparent(c.rc.Request.Header.Peek("Traceparent"))
+		s.log.Error("request failed", "path", c.path(), "traceparent", trace, "err", err)
 	}
 	p.answer(c.rc)
 	s.metrics.problem(p)

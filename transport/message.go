@@ -22,6 +22,7 @@ type message struct {
 	slow      engine.SlowPolicy
 	ttl       time.Duration
 	transient bool
+	trace     string // a valid traceparent that goes with the event, "" for none
 }
 
 // messageDecoder reads messages. Its scratch space is reused from one to the
@@ -118,11 +119,23 @@ func (d *messageDecoder) member(r *jsonReader, m *message, seen int) (bit int, e
 	return bit, read(r, m)
 }
 
+// traceComment begins the line that carries a traceparent. It is a comment inside
+// the event's own block: no EventSource hands it out, every hub and a replay send
+// it along without looking, and data stays as it was posted.
+const traceComment = ": traceparent="
+
 // record returns what the log stores of the message. It shares no memory with
 // the decoder.
 func (m *message) record(now time.Time) (*engine.Record, error) {
 	const framing = len("event: \ndata: \n\n")
-	body := make([]byte, 0, framing+len(m.event)+len(m.data))
+	size := framing + len(m.event) + len(m.data)
+	if m.trace != "" {
+		size += len(traceComment) + traceparentLen + 1
+	}
+	body := make([]byte, 0, size)
+	if m.trace != "" {
+		body = append(append(append(body, traceComment...), m.trace...), '\n')
+	}
 	body, err := sse.AppendEvent(body, &sse.Event{Name: m.event, Data: m.data})
 	if err != nil {
 		return nil, invalid("invalid_event", "event", err.Error())

@@ -16,39 +16,44 @@ import (
 // messageDecoders keep the scratch space of decoders that are not in use.
 var messageDecoders = sync.Pool{New: func() any { return new(messageDecoder) }}
 
-// publish serves POST /api/messages: one message as JSON, or many as NDJSON.
+// publish serves POST /api/messages: one message as JSON, or many as NDJSON, or
+// CloudEvents.
 func (s *Server) publish(c *call) error {
-	if err := s.checkPublish(c); err != nil {
-		s.metrics.published(targetNone, err)
-		return err
-	}
-	key, err := idempotencyKey(c)
+	p, err := s.checkPublish(c)
 	if err != nil {
 		s.metrics.published(targetNone, err)
 		return err
 	}
-	if isMediaType(c.rc.Request.Header.ContentType(), contentNDJSON) {
-		return s.publishBatch(c, key)
+	switch p.form {
+	case formLines, formCloudBatch:
+		err = s.publishBatch(c, &p)
+	default:
+		err = s.publishOne(c, &p)
 	}
-	return s.publishOne(c, key)
+	if err != nil && p.trace != "" {
+		s.log.Debug("message not published", "traceparent", p.trace, "err", err)
+	}
+	return err
 }
 
-func (s *Server) checkPublish(c *call) error {
+func (s *Server) checkPublish(c *call) (p posted, err error) {
 	h := &c.rc.Request.Header
 	if err := checkUncoded(h); err != nil {
-		return err
+		return p, err
 	}
-	if t := h.ContentType(); !isMediaType(t, contentJSON) && !isMediaType(t, contentNDJSON) {
-		return &problem{
-			status: fasthttp.StatusUnsupportedMediaType, code: "unsupported_media_type", field: "Content-Type",
-			message: "the body is " + contentJSON + " or " + contentNDJSON,
-		}
+	p.h = h
+	var cloud bool
+	p.trace, cloud = scanHeaders(h)
+	if p.form, err = formOf(h, cloud); err != nil {
+		return p, err
 	}
 	switch string(c.rc.QueryArgs().Peek("receipt")) {
 	case "", "hub", "cluster":
-		return nil
+	default:
+		return p, invalid("invalid_receipt", "receipt", "receipt is hub or cluster")
 	}
-	return invalid("invalid_receipt", "receipt", "receipt is hub or cluster")
+	p.key, err = idempotencyKey(c)
+	return p, err
 }
 
 // checkUncoded refuses bodies that would have to be decompressed.
@@ -69,10 +74,10 @@ func isMediaType(header []byte, want string) bool {
 	return len(essence) == len(want) && bytes.EqualFold(essence, []byte(want))
 }
 
-func (s *Server) publishOne(c *call, key string) error {
+func (s *Server) publishOne(c *call, p *posted) error {
 	start := time.Now()
 	target := targetNone
-	out, err := s.send(c, key, start, &target)
+	out, err := s.send(c, p, start, &target)
 	s.metrics.published(target, err)
 	if err != nil {
 		return err
@@ -85,10 +90,14 @@ func (s *Server) publishOne(c *call, key string) error {
 }
 
 // send stores one message and waits until it is known whom it reached.
-func (s *Server) send(c *call, key string, now time.Time, target *string) (delivered, error) {
-	rec, err := s.decode(c.rc.PostBody(), now)
+func (s *Server) send(c *call, p *posted, now time.Time, target *string) (delivered, error) {
+	rec, own, err := s.decodeAs(p, c.rc.PostBody(), now)
 	if err != nil {
 		return delivered{}, err
+	}
+	key := p.key
+	if key == "" && own != "" {
+		key = scopedKey(c.caller.Name(), []byte(own))
 	}
 	*target = targetOf(rec.To)
 	rec.Counted = s.wantsAllHubs(c)
@@ -103,17 +112,6 @@ func (s *Server) send(c *call, key string, now time.Time, target *string) (deliv
 		s.countAll([]*history.Pending{pending}, []*delivered{&out})
 	}
 	return out, nil
-}
-
-func (s *Server) decode(body []byte, now time.Time) (*engine.Record, error) {
-	d := messageDecoders.Get().(*messageDecoder)
-	defer messageDecoders.Put(d)
-	d.maxData = s.cfg.MaxData
-	m, err := d.decode(body)
-	if err != nil {
-		return nil, err
-	}
-	return m.record(now)
 }
 
 // append stores a record. A log that does not answer in time may still have

@@ -57,6 +57,7 @@ func (s *settings) transportConfig(streams int) transport.Config {
 	cfg.RetryMax = s.RetryMax
 	cfg.SendBuffer = int(s.SendBuffer)
 	cfg.Compress = s.Compress
+	cfg.TraceEvents = s.TraceEvents
 	cfg.AllowedOrigins = s.CORSOrigin
 	cfg.AllowLocalhostOrigins = s.Dev
 	cfg.TrustedProxies = s.TrustedProxy

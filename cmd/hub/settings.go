@@ -46,6 +46,7 @@ type settings struct {
 	MaxQueueBytes    byteSize      `group:"Streams:" default:"64KiB" help:"What may wait for one client."`
 	SendBuffer       byteSize      `group:"Streams:" default:"16KiB" help:"What the kernel buffers for one client."`
 	Compress         bool          `group:"Streams:" help:"Send gzip to clients that accept it, each event compressed once for all of them. Not where an event mixes secrets with what others can write."`
+	TraceEvents      bool          `group:"Streams:" help:"Send the traceparent of a message's POST along with its event, as a comment that EventSource does not show."`
 
 	Mercure          bool `group:"Mercure:" help:"Serve the Mercure protocol on /.well-known/mercure, for clients and publishers that speak it."`
 	MercureAnonymous bool `group:"Mercure:" help:"Let subscribers in there without a token, for public updates."`

@@ -104,6 +104,11 @@ func (p *Publisher) request(ctx context.Context, c call, refresh bool) (*http.Re
 	if c.idempotencyKey != "" {
 		req.Header.Set("Idempotency-Key", c.idempotencyKey)
 	}
+	if c.path == messagesPath && p.cfg.traceparent != nil {
+		if trace := p.cfg.traceparent(ctx); trace != "" {
+			req.Header.Set("Traceparent", trace)
+		}
+	}
 	if p.cfg.apiKey != "" {
 		req.Header.Set("X-API-Key", p.cfg.apiKey)
 	}

@@ -44,8 +44,9 @@ type config struct {
 	onComment      func(string)
 
 	// Of NewPublisher.
-	apiKey  string
-	receipt string
+	apiKey      string
+	receipt     string
+	traceparent func(context.Context) string // nil for none
 }
 
 const (

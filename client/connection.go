@@ -22,15 +22,14 @@ type connection struct {
 	renew  *time.Timer   // cuts the connection before the token expires
 	asked  time.Duration // what a reconnect event asked for,
 	reason string        // and why it came
+	trace  string        // the traceparent in the block that is being read
 }
 
 func (c *connection) read(yield func(sse.Event) bool) error {
 	d := sse.NewDecoder(c.body, c.stream.cfg.maxEventSize)
 	d.SetLastEventID(c.stream.LastEventID())
 	d.OnPosition(c.stream.setLastEventID) // at once: the next event may be long in coming
-	if f := c.stream.cfg.onComment; f != nil {
-		d.OnComment(f)
-	}
+	d.OnComment(c.heedComment)
 	for {
 		ev, err := d.Next()
 		if c.stream.ctx.Err() != nil { // closed: what is left in the buffer is for the next stream
@@ -49,6 +48,7 @@ func (c *connection) read(yield func(sse.Event) bool) error {
 			return fmt.Errorf("read stream: %w", because(c.ctx, err))
 		}
 		c.heed(ev)
+		c.stream.trace, c.trace = c.trace, ""
 		if !yield(ev) {
 			return ErrEnded
 		}

@@ -139,8 +139,8 @@ func OnState(f func(Status)) Option {
 	})
 }
 
-// OnComment calls f with the text of every comment, which the hub does not send
-// but what is in between may, from the goroutine that ranges over Events.
+// OnComment calls f with the text of every comment, from the goroutine that ranges
+// over Events. The hub sends them only for Traceparent; what is in between may.
 func OnComment(f func(text string)) Option {
 	return only(subscriber, "OnComment", func(cfg *config) error {
 		cfg.onComment = f

@@ -20,6 +20,7 @@ type Stream struct {
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	reading atomic.Bool
+	trace   string // of the last event; belongs to whoever reads
 
 	mu     sync.Mutex
 	lastID string

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -78,6 +79,34 @@ func TestUnicast_OnTheBaselines(t *testing.T) {
 		if f["rate.messages_per_s"] != 500 || f["rate.dropped"] != 0 {
 			t.Errorf("%s: rate %v, dropped %v", target, f["rate.messages_per_s"], f["rate.dropped"])
 		}
+	}
+}
+
+func TestTopics_OnTheBaselines(t *testing.T) {
+	s := &topicsScenario{Subscribers: 7, unicastScenario: unicastScenario{Publishers: 16, For: 200 * time.Millisecond, Rate: 300}}
+	for target, f := range runBoth(t, s) {
+		positive(t, f, "max.cpu_us_per_delivery", "rate.latency_p99")
+		if got := f["max.delivered_per_s"] / f["max.messages_taken_per_s"]; got < 6.99 || got > 7.01 {
+			t.Errorf("%s: %v deliveries of a message, want 7", target, got)
+		}
+	}
+}
+
+func TestChurn_OnTheBaselines(t *testing.T) {
+	for target, f := range runBoth(t, &churnScenario{Rate: 400, Pool: 50, Broadcast: 20, For: 300 * time.Millisecond}) {
+		positive(t, f, "calm.latency_p99", "churn.latency_p99", "first_event_p50")
+		if f["opened"] < 20 {
+			t.Errorf("%s: %v streams came", target, f["opened"])
+		}
+	}
+}
+
+func TestResume_FailsATargetThatReplaysNothing(t *testing.T) {
+	env := testEnvironment(t, targetPlain)
+	env.Timeout = time.Second
+	out, err := (&resumeScenario{Missed: 2, Own: 1}).run(t.Context(), env)
+	if err != nil || len(out.failures) != 1 || !strings.Contains(out.failures[0], "0 of 600 events arrived") {
+		t.Errorf("%v, %+v, want 600 lost events", err, out)
 	}
 }
 

@@ -11,6 +11,12 @@ import (
 // The hub and the baselines speak the same HTTP, so that one driver serves all:
 // GET /api/sse with a bearer token for a stream, POST /api/messages to publish.
 
+// The prefixes of numbered addresses.
+const (
+	toUser  = "user/u"
+	toTopic = "topic/t"
+)
+
 const (
 	streamPath  = "/api/sse"
 	publishPath = "/api/messages"
@@ -19,16 +25,27 @@ const (
 // dataFunc appends the data of an event.
 type dataFunc func(dst []byte, s swarm.Stamp, size int) []byte
 
+// streamKind is what streams ask for beyond their user's events.
+type streamKind struct {
+	gzip     bool
+	perTopic int // so many users share a topic; 0 for no topics
+}
+
 // streamRequest returns a function that appends the request of user i,
 // which goes on behind the event with the id last if there is one. The client header says that a
 // refusal may have an honest status.
-func (u *users) streamRequest(host string, gzip bool) func(dst []byte, i int, last []byte) []byte {
-	head := "GET " + streamPath + " HTTP/1.1\r\nHost: " + host +
+func (u *users) streamRequest(host string, kind streamKind) func(dst []byte, i int, last []byte) []byte {
+	head := " HTTP/1.1\r\nHost: " + host +
 		"\r\nAccept: text/event-stream\r\nUser-Agent: bench\r\nX-SSE-Client: bench\r\nAuthorization: Bearer "
-	if gzip {
+	if kind.gzip {
 		head = strings.Replace(head, "\r\nAccept:", "\r\nAccept-Encoding: gzip\r\nAccept:", 1)
 	}
 	return func(dst []byte, i int, last []byte) []byte {
+		dst = append(dst, "GET "+streamPath...)
+		if kind.perTopic > 0 {
+			dst = append(dst, "?topics=t"...)
+			dst = strconv.AppendInt(dst, int64(i/kind.perTopic), 10)
+		}
 		dst = append(dst, head...)
 		dst = append(dst, u.tokens[i]...)
 		if len(last) > 0 {
@@ -40,8 +57,9 @@ func (u *users) streamRequest(host string, gzip bool) func(dst []byte, i int, la
 }
 
 // publishRequest returns a function that appends the request for a message with
-// size bytes of data, which appendData appends.
-func (u *users) publishRequest(host string, size int, appendData dataFunc) func(dst []byte, m swarm.Message) []byte {
+// size bytes of data, which appendData appends. It goes to everybody, or to the
+// address that begins with prefix and ends with the message's number.
+func (u *users) publishRequest(host, prefix string, size int, appendData dataFunc) func(dst []byte, m swarm.Message) []byte {
 	var body []byte
 	head := "POST " + publishPath + " HTTP/1.1\r\nHost: " + host +
 		"\r\nContent-Type: application/json\r\nX-API-Key: " + u.apiKey + "\r\nContent-Length: "
@@ -50,7 +68,7 @@ func (u *users) publishRequest(host string, size int, appendData dataFunc) func(
 		if m.Target < 0 {
 			body = append(body, "all"...)
 		} else {
-			body = append(body, "user/u"...)
+			body = append(body, prefix...)
 			body = strconv.AppendInt(body, int64(m.Target), 10)
 		}
 		body = append(body, `","event":"bench","data":`...)
@@ -81,22 +99,32 @@ func bearerToken(head []byte) []byte {
 	return token
 }
 
+// topicOf is the address of the topic that a request's URI asks for, empty if it
+// asks for none.
+func topicOf(uri []byte) string {
+	_, topic, ok := bytes.Cut(uri, []byte("?topics="))
+	if !ok {
+		return ""
+	}
+	topic, _, _ = bytes.Cut(topic, []byte(" "))
+	return "topic/" + string(topic)
+}
+
 // parseMessage takes apart a body that publishRequest wrote, and no other. The
-// user is empty for a broadcast.
-func parseMessage(body []byte) (user, data []byte, ok bool) {
+// address is empty for a broadcast.
+func parseMessage(body []byte) (to, data []byte, ok bool) {
 	rest, ok := bytes.CutPrefix(body, []byte(`{"to":"`))
 	if !ok {
 		return nil, nil, false
 	}
-	to, rest, ok := bytes.Cut(rest, []byte(`","event":"bench","data":`))
+	to, rest, ok = bytes.Cut(rest, []byte(`","event":"bench","data":`))
 	if !ok || len(rest) == 0 {
 		return nil, nil, false
 	}
-	user, ok = bytes.CutPrefix(to, []byte("user/"))
-	if !ok {
-		user = nil
+	if string(to) == "all" {
+		to = nil
 	}
-	return user, rest[:len(rest)-1], true
+	return to, rest[:len(rest)-1], true
 }
 
 // appendFrame appends the event as the hub writes it.

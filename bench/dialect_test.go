@@ -14,7 +14,7 @@ import (
 func testUsers() *users { return &users{apiKey: "key", tokens: []string{"t0", "t1"}} }
 
 func TestPublishRequest_IsAnHTTPRequestWithAMessage(t *testing.T) {
-	request := testUsers().publishRequest("127.0.0.1:81", 200, swarm.AppendData)
+	request := testUsers().publishRequest("127.0.0.1:81", toUser, 200, swarm.AppendData)
 	f := func(target int, wantTo string) {
 		t.Helper()
 		raw := request(nil, swarm.Message{Target: target, Stamp: swarm.Stamp{Slot: 1, Seq: 2, Intended: 3, Sent: 4}})
@@ -48,7 +48,7 @@ func TestPublishRequest_IsAnHTTPRequestWithAMessage(t *testing.T) {
 }
 
 func TestStreamRequest_IsAnHTTPRequestWithAToken(t *testing.T) {
-	raw := testUsers().streamRequest("127.0.0.1:80", false)(nil, 1, nil)
+	raw := testUsers().streamRequest("127.0.0.1:80", streamKind{})(nil, 1, nil)
 	req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw)))
 	if err != nil {
 		t.Fatal(err)
@@ -61,6 +61,21 @@ func TestStreamRequest_IsAnHTTPRequestWithAToken(t *testing.T) {
 	}
 }
 
+func TestStreamRequest_NamesTheTopicOfTheUser(t *testing.T) {
+	raw := testUsers().streamRequest("x", streamKind{perTopic: 1})(nil, 1, []byte("e-7"))
+	req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if req.URL.RawQuery != "topics=t1" || req.Header.Get("Last-Event-ID") != "e-7" {
+		t.Errorf("query %q, header %v", req.URL.RawQuery, req.Header)
+	}
+	line, _, _ := bytes.Cut(raw, []byte("\r\n"))
+	if got := topicOf(line); got != toTopic+"1" {
+		t.Errorf("topicOf(%q) = %q", line, got)
+	}
+}
+
 func TestParseMessage(t *testing.T) {
 	f := func(body, wantUser, wantData string, wantOK bool) {
 		t.Helper()
@@ -69,7 +84,7 @@ func TestParseMessage(t *testing.T) {
 			t.Errorf("parseMessage(%s) = %q, %q, %v", body, user, data, ok)
 		}
 	}
-	f(`{"to":"user/u1","event":"bench","data":{"a":1}}`, "u1", `{"a":1}`, true)
+	f(`{"to":"user/u1","event":"bench","data":{"a":1}}`, "user/u1", `{"a":1}`, true)
 	f(`{"to":"all","event":"bench","data":{}}`, "", `{}`, true)
 	f(`{"to":"all","event":"other","data":{}}`, "", "", false)
 	f(`{"to":"all","event":"bench","data":`, "", "", false)

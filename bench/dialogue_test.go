@@ -61,7 +61,7 @@ func (d *dialogue) response() *http.Response {
 func subscribe(t *testing.T, s *server, user string, piece int) *bufio.Reader {
 	t.Helper()
 	d := talk(t, s)
-	token := signToken([]byte("any"), user, time.Now())
+	token := signToken([]byte("any"), user, "", time.Now())
 	d.send("GET /api/sse HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+token+"\r\n\r\n", piece)
 	resp := d.response()
 	if got := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || got != "text/event-stream" {
@@ -94,7 +94,7 @@ func event(t *testing.T, r *bufio.Reader) string {
 func (d *dialogue) publish(to, seq, piece int) int {
 	d.t.Helper()
 	u := &users{apiKey: "k"}
-	d.send(string(u.publishRequest("x", 100, swarm.AppendData)(nil, swarm.Message{Target: to, Stamp: swarm.Stamp{Seq: uint32(seq)}})), piece)
+	d.send(string(u.publishRequest("x", toUser, 100, swarm.AppendData)(nil, swarm.Message{Target: to, Stamp: swarm.Stamp{Seq: uint32(seq)}})), piece)
 	resp := d.response()
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		d.t.Fatal(err)
@@ -171,7 +171,7 @@ func TestBaselines_OutliveStreamsThatGo(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			for i := range 10 {
 				d := talk(t, s)
-				d.send("GET /api/sse HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+signToken(nil, userName(i), time.Now())+"\r\n\r\n", 1<<20)
+				d.send("GET /api/sse HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+signToken(nil, userName(i), "", time.Now())+"\r\n\r\n", 1<<20)
 				d.response()
 				if err := d.conn.Close(); err != nil {
 					t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"runtime"
+	"slices"
 	"strconv"
 	"unsafe"
 
@@ -17,9 +18,10 @@ import (
 // costs more than this is what its own work costs.
 type floor struct {
 	epfd, listener int
-	conns          []*floorConn // by descriptor, nil if unused
-	streams        []*floorConn // the open ones, in no order
-	users          map[string]*floorConn
+	conns          []*floorConn            // by descriptor, nil if unused
+	streams        []*floorConn            // the open ones, in no order
+	users          map[string]*floorConn   // by address
+	topics         map[string][]*floorConn // by address
 	seq            uint64
 	buf            [64 << 10]byte
 	frame          []byte
@@ -30,6 +32,7 @@ type floorConn struct {
 	fd     int
 	at     int    // its place in streams, -1 for a publisher
 	user   string // the last stream of a user is the one that gets its messages
+	topic  string // empty if it is in none
 	broken bool   // a frame was cut off by a full socket
 	in     []byte // an incomplete request
 }
@@ -45,7 +48,7 @@ func serveFloor(ln *net.TCPListener) error {
 }
 
 func newFloor(ln *net.TCPListener) (*floor, error) {
-	f := &floor{users: map[string]*floorConn{}}
+	f := &floor{users: map[string]*floorConn{}, topics: map[string][]*floorConn{}}
 	raw, err := ln.SyscallConn()
 	if err != nil {
 		return nil, err
@@ -157,26 +160,34 @@ func (f *floor) subscribe(c *floorConn, head []byte) {
 		f.write(c, []byte(badReply))
 		return
 	}
-	c.user, c.at, c.in = user, len(f.streams), nil
+	line, _, _ := bytes.Cut(head, []byte("\r\n"))
+	c.user, c.topic, c.at, c.in = "user/"+user, topicOf(line), len(f.streams), nil
 	f.streams = append(f.streams, c)
-	f.users[user] = c
+	f.users[c.user] = c
+	if c.topic != "" {
+		f.topics[c.topic] = append(f.topics[c.topic], c)
+	}
 	f.write(c, []byte(streamHead+streamHello))
 }
 
 func (f *floor) publish(c *floorConn, body []byte) {
-	user, data, ok := parseMessage(body)
+	to, data, ok := parseMessage(body)
 	if !ok {
 		f.write(c, []byte(badReply))
 		return
 	}
 	f.seq++
 	f.frame = appendFrame(f.frame[:0], f.seq, data)
-	if user == nil {
+	if to == nil {
 		for _, s := range f.streams {
 			f.write(s, f.frame)
 		}
-	} else if s := f.users[string(user)]; s != nil {
+	} else if s := f.users[string(to)]; s != nil {
 		f.write(s, f.frame)
+	} else {
+		for _, s := range f.topics[string(to)] {
+			f.write(s, f.frame)
+		}
 	}
 	f.write(c, []byte(publishReply))
 }
@@ -199,6 +210,9 @@ func (f *floor) drop(c *floorConn) {
 		f.streams = f.streams[:len(f.streams)-1]
 		if f.users[c.user] == c {
 			delete(f.users, c.user)
+		}
+		if c.topic != "" {
+			f.topics[c.topic] = slices.DeleteFunc(f.topics[c.topic], func(o *floorConn) bool { return o == c })
 		}
 	}
 	f.conns[c.fd] = nil

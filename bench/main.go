@@ -21,6 +21,9 @@ type cli struct {
 	Hold    holdScenario    `cmd:"" help:"Hold idle connections: memory of each, CPU of their heartbeats."`
 	Fanout  fanoutScenario  `cmd:"" help:"Broadcast to all: server CPU of a delivery, latency, order."`
 	Unicast unicastScenario `cmd:"" help:"Messages to single users over POST: highest rate, then latency at a fixed one."`
+	Topics  topicsScenario  `cmd:"" help:"Messages to topics of some users each: highest rate, then latency at a fixed one."`
+	Resume  resumeScenario  `cmd:"" help:"All streams break at once and come back for what they missed: time until all have it."`
+	Churn   churnScenario   `cmd:"" help:"Streams come and go at a fixed rate while others receive: CPU of each, and what is left of them."`
 	Slow    slowScenario    `cmd:"" help:"Broadcast with and without readers that never read."`
 	Soak    soakScenario    `cmd:"" help:"Everything at once for hours: streams that leave and resume, stuck readers, restarts of the engine; is anything lost, does anything grow?"`
 }

@@ -73,5 +73,9 @@ func TestCommandLine_RefusesWhatIsOutOfBounds(t *testing.T) {
 	f("unicast -publishers 0", "publishers")
 	f("unicast -for 1ms", "for")
 	f("slow -rate 0", "rate")
+	f("topics -subscribers 0", "subscribers")
+	f("topics -publishers 0", "publishers")
+	f("churn -rate 1", "rate")
+	f("resume -missed 0", "missed")
 	f("nonsense", "unexpected argument")
 }

@@ -18,11 +18,13 @@ type plain struct {
 	mu      sync.Mutex
 	seq     uint64
 	streams map[*plainStream]struct{}
+	topics  map[string]map[*plainStream]struct{}
 	users   map[string]*plainStream // the last stream of a user is the one that gets its messages
 }
 
 type plainStream struct {
-	user   string
+	user   string // its address
+	topic  string // empty if it is in none
 	frames chan []byte
 }
 
@@ -30,7 +32,7 @@ type plainStream struct {
 const plainQueue = 64
 
 func newPlain() *plain {
-	return &plain{streams: map[*plainStream]struct{}{}, users: map[string]*plainStream{}}
+	return &plain{streams: map[*plainStream]struct{}{}, users: map[string]*plainStream{}, topics: map[string]map[*plainStream]struct{}{}}
 }
 
 // servePlain serves on a listener until the process is killed.
@@ -67,7 +69,7 @@ func (p *plain) subscribe(rc *fasthttp.RequestCtx) {
 	rc.SetContentType("text/event-stream")
 	rc.Response.Header.Set("Cache-Control", "no-store")
 	rc.Response.ImmediateHeaderFlush = true
-	s := &plainStream{user: user, frames: make(chan []byte, plainQueue)}
+	s := &plainStream{user: "user/" + user, topic: topicOf(rc.RequestURI()), frames: make(chan []byte, plainQueue)}
 	rc.SetBodyStreamWriter(func(w *bufio.Writer) {
 		p.add(s)
 		defer p.remove(s)
@@ -96,7 +98,7 @@ func (s *plainStream) write(w *bufio.Writer) {
 }
 
 func (p *plain) publish(rc *fasthttp.RequestCtx) {
-	user, data, ok := parseMessage(rc.PostBody())
+	to, data, ok := parseMessage(rc.PostBody())
 	if !ok {
 		rc.SetStatusCode(fasthttp.StatusBadRequest)
 		return
@@ -104,12 +106,16 @@ func (p *plain) publish(rc *fasthttp.RequestCtx) {
 	p.mu.Lock()
 	p.seq++
 	frame := appendFrame(make([]byte, 0, len(data)+64), p.seq, data)
-	if user == nil {
+	if to == nil {
 		for s := range p.streams {
 			s.offer(frame)
 		}
-	} else if s := p.users[string(user)]; s != nil {
+	} else if s := p.users[string(to)]; s != nil {
 		s.offer(frame)
+	} else {
+		for s := range p.topics[string(to)] {
+			s.offer(frame)
+		}
 	}
 	p.mu.Unlock()
 	rc.SetStatusCode(fasthttp.StatusAccepted)
@@ -129,12 +135,19 @@ func (p *plain) add(s *plainStream) {
 	defer p.mu.Unlock()
 	p.streams[s] = struct{}{}
 	p.users[s.user] = s
+	if s.topic != "" {
+		if p.topics[s.topic] == nil {
+			p.topics[s.topic] = map[*plainStream]struct{}{}
+		}
+		p.topics[s.topic][s] = struct{}{}
+	}
 }
 
 func (p *plain) remove(s *plainStream) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.streams, s)
+	delete(p.topics[s.topic], s)
 	if p.users[s.user] == s {
 		delete(p.users, s.user)
 	}

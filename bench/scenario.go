@@ -26,7 +26,12 @@ type environment struct {
 
 	items bool // events are filled with records, which compress as real ones do
 	gzip  bool // readers ask for gzip, and a hub that is started allows it
+
+	perTopic int // so many users share a topic that messages go to; 0 for messages to users
 }
+
+// kind is what streams ask for.
+func (e *environment) kind() streamKind { return streamKind{gzip: e.gzip, perTopic: e.perTopic} }
 
 // data is what events are filled with.
 func (e *environment) data() dataFunc {

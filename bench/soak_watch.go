@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -65,13 +63,13 @@ func (w *soakWatch) sample(ctx context.Context) (soakSample, error) {
 	if err != nil {
 		return soakSample{}, err
 	}
-	fds, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(w.server.pid), "fd"))
+	files, err := countFiles(w.server.pid)
 	if err != nil {
-		return soakSample{}, fmt.Errorf("count descriptors: %w", err)
+		return soakSample{}, err
 	}
 	return soakSample{
 		after: time.Since(w.began), rss: float64(u.rss), heap: page[metricHeap], goroutines: page[metricGoroutines],
-		descriptors: float64(len(fds)) - page[metricStreams], streams: page[metricStreams], cpu: u.cpu,
+		descriptors: float64(files) - page[metricStreams], streams: page[metricStreams], cpu: u.cpu,
 	}, nil
 }
 

@@ -85,7 +85,7 @@ func (s *server) swarm(e *environment, readers, slots int) (*swarm.Swarm, error)
 func (s *server) open(e *environment, sw *swarm.Swarm, first, count int, stuck bool) (swarm.OpenResult, error) {
 	res, err := sw.Open(swarm.OpenConfig{
 		First: first, Count: count, Concurrency: e.Concurrency, Stuck: stuck, Timeout: e.Timeout,
-		Request: e.users.streamRequest(s.public.String(), e.gzip),
+		Request: e.users.streamRequest(s.public.String(), e.kind()),
 	})
 	if err != nil {
 		return res, err
@@ -98,9 +98,13 @@ func (s *server) open(e *environment, sw *swarm.Swarm, first, count int, stuck b
 
 // publisher opens keep-alive connections to the target.
 func (s *server) publisher(e *environment, conns, size int) (*swarm.Publisher, error) {
+	to := toUser
+	if e.perTopic > 0 {
+		to = toTopic
+	}
 	return swarm.NewPublisher(swarm.PublisherConfig{
 		Addr: s.internal, Conns: conns,
-		Request: e.users.publishRequest(s.internal.String(), size, e.data()),
+		Request: e.users.publishRequest(s.internal.String(), to, size, e.data()),
 	})
 }
 

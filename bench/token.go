@@ -39,21 +39,36 @@ func newUsers(opts *options) (*users, error) {
 		}
 		u.secret, u.apiKey = bytes.TrimSuffix(secret, []byte("\n")), opts.APIKey
 	}
+	u.sign("")
+	return u, nil
+}
+
+// sign makes all tokens.
+func (u *users) sign(grant string) {
 	now := time.Now()
 	for i := range u.tokens {
-		u.tokens[i] = signToken(u.secret, userName(i), now)
+		u.tokens[i] = signToken(u.secret, userName(i), grant, now)
 	}
-	return u, nil
+}
+
+// inTopics are the same users with tokens that allow topics.
+func (u *users) inTopics() *users {
+	v := &users{secret: u.secret, apiKey: u.apiKey, tokens: make([]string, len(u.tokens))}
+	v.sign(topicGrant)
+	return v
 }
 
 func userName(i int) string { return "u" + strconv.Itoa(i) }
 
-// signToken makes a JWT with HS256 (RFC 7515, RFC 7519).
-func signToken(secret []byte, user string, now time.Time) string {
+// topicGrant is a claim that allows all topics of the suite.
+const topicGrant = `,"topics":["t*"]`
+
+// signToken makes a JWT with HS256 (RFC 7515, RFC 7519); grant are further claims.
+func signToken(secret []byte, user, grant string, now time.Time) string {
 	enc := base64.RawURLEncoding
 	token := enc.AppendEncode(nil, []byte(`{"alg":"HS256","typ":"JWT"}`))
 	token = append(token, '.')
-	claims := fmt.Appendf(nil, `{"sub":%q,"iat":%d,"exp":%d}`, user, now.Unix(), now.Add(tokenLife).Unix())
+	claims := fmt.Appendf(nil, `{"sub":%q%s,"iat":%d,"exp":%d}`, user, grant, now.Unix(), now.Add(tokenLife).Unix())
 	token = enc.AppendEncode(token, claims)
 	mac := hmac.New(sha256.New, secret)
 	mac.Write(token)

@@ -10,7 +10,7 @@ import (
 // The signature wanted was made by Python's hmac module.
 func TestSignToken_KnownAnswer(t *testing.T) {
 	const want = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1NyIsImlhdCI6MTcwMDAwMDAwMCwiZXhwIjoxNzAwMDg2NDAwfQ.Ys8vkXsDHr6HgQ9d1yhmrHvZC9-PtUxuz8a9FWtYsrI"
-	got := signToken([]byte("0123456789abcdef0123456789abcdef"), "u7", time.Unix(1_700_000_000, 0))
+	got := signToken([]byte("0123456789abcdef0123456789abcdef"), "u7", "", time.Unix(1_700_000_000, 0))
 	if got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}

@@ -45,12 +45,17 @@ func (u *unicastScenario) run(ctx context.Context, e *environment) (*outcome, er
 	if _, err := s.open(e, sw, 0, e.Conns, false); err != nil {
 		return nil, err
 	}
-	pub, err := s.publisher(e, min(u.Publishers, e.Conns), e.Size)
+	name, fan := "unicast", max(e.perTopic, 1)
+	if e.perTopic > 0 {
+		name = "topics"
+	}
+	addresses := e.Conns / fan
+	pub, err := s.publisher(e, min(u.Publishers, addresses), e.Size)
 	if err != nil {
 		return nil, err
 	}
 	defer pub.Close()
-	r := &unicastRun{env: e, server: s, sw: sw, pub: pub, out: &outcome{}, mail: newMail(e.Conns, min(u.Publishers, e.Conns))}
+	r := &unicastRun{name: name, env: e, server: s, sw: sw, pub: pub, fan: fan, out: &outcome{}, mail: newMail(addresses, min(u.Publishers, addresses))}
 	if _, err := r.phase(ctx, "", r.closed(min(u.For, time.Second)), u.For); err != nil {
 		return nil, fmt.Errorf("warm up: %w", err)
 	}
@@ -80,6 +85,8 @@ type unicastRun struct {
 	pub    *swarm.Publisher
 	out    *outcome
 	mail   *mail
+	name   string // of the scenario
+	fan    int    // readers of a message
 }
 
 func (r *unicastRun) closed(d time.Duration) swarm.Plan {
@@ -101,11 +108,11 @@ func (r *unicastRun) open(rate float64, d time.Duration) swarm.Plan {
 }
 
 // phase carries out a plan, waits for the last delivery, and reports unless it
-// has no name. It returns the rate of deliveries.
+// has no name. It returns the rate of messages that were delivered.
 func (r *unicastRun) phase(ctx context.Context, name string, plan swarm.Plan, length time.Duration) (float64, error) {
 	r.sw.Collect()
 	if name != "" {
-		defer r.env.profile(ctx, r.server, "unicast-"+name)()
+		defer r.env.profile(ctx, r.server, r.name+"-"+name)()
 	}
 	m, err := startMeter(r.server)
 	if err != nil {
@@ -123,20 +130,20 @@ func (r *unicastRun) phase(ctx context.Context, name string, plan swarm.Plan, le
 	if res.Unanswered() > 0 {
 		return 0, fmt.Errorf("%d of %d messages were not accepted: %v", res.Unanswered(), res.Sent, res.Errors)
 	}
-	if err := waitFor(ctx, r.env.Timeout, func() bool { return r.sw.Delivered()-before >= res.Sent }); err != nil {
+	if err := waitFor(ctx, r.env.Timeout, func() bool { return r.sw.Delivered()-before >= res.Sent*uint64(r.fan) }); err != nil {
 		return 0, err
 	}
 	if err := m.stop(); err != nil {
 		return 0, err
 	}
 	st := r.sw.Collect()
-	rate := float64(st.Delivered) / m.wall.Seconds()
+	rate := float64(st.Delivered) / float64(r.fan) / m.wall.Seconds()
 	if name == "" {
 		return rate, nil
 	}
 	r.report(name, m, &st, rate, &res)
-	missing := r.sw.Missing(r.env.Conns, func(user, _ int) uint32 { return r.mail.last[user] })
-	checkDelivery(r.out, name, res.Sent, &st, missing)
+	missing := r.sw.Missing(r.mail.users*r.fan, func(user, _ int) uint32 { return r.mail.last[user/r.fan] })
+	checkDelivery(r.out, name, res.Sent*uint64(r.fan), &st, missing)
 	if res.Dropped > 0 {
 		r.out.fail("%s: %d messages could not be sent in time", name, res.Dropped)
 	}
@@ -146,10 +153,14 @@ func (r *unicastRun) phase(ctx context.Context, name string, plan swarm.Plan, le
 func (r *unicastRun) report(name string, m *meter, st *swarm.Stats, rate float64, res *swarm.PublishResult) {
 	n := float64(max(st.Delivered, 1))
 	out := r.out
-	out.add(name+".delivered_per_s", "1/s", rate)
-	out.add(name+".cpu_us_per_message", "us", micros(m.cpu)/n)
+	if r.fan > 1 {
+		out.add(name+".messages_taken_per_s", "1/s", rate)
+		out.add(name+".cpu_us_per_delivery", "us", micros(m.cpu)/n)
+	}
+	out.add(name+".delivered_per_s", "1/s", rate*float64(r.fan))
+	out.add(name+".cpu_us_per_message", "us", micros(m.cpu)/n*float64(r.fan))
 	m.addCores(out, name+".")
-	out.add(name+".switches_per_1000_messages", "", 1000*float64(m.switches)/n)
+	out.add(name+".switches_per_1000_messages", "", 1000*float64(m.switches)/n*float64(r.fan))
 	addLatency(out, name+".latency", st.Corrected)
 	if name == "rate" {
 		addLatency(out, name+".uncorrected", st.Actual)
@@ -160,7 +171,7 @@ func (r *unicastRun) report(name string, m *meter, st *swarm.Stats, rate float64
 	out.add(name+".response_p99", "ms", millis(res.Response.Quantile(0.99)))
 }
 
-// mail numbers the messages of each user. A user's messages leave on one
+// mail numbers the messages of each user, or topic. A user's messages leave on one
 // connection, so that they have an order to be kept; which user is next is random.
 type mail struct {
 	users, conns int

@@ -40,7 +40,7 @@ export function Chart({ title, lines, model, version, format, dots }: Props) {
       {
         width: box.current!.clientWidth,
         height: HEIGHT,
-        padding: [8, 12, 0, 0],
+        padding: [8, 28, 0, 0], // room for half of the last label
         cursor: { y: false, points: { size: 7 } },
         legend: { show: false },
         scales: {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import type { SSEError } from '../../client/src/index.ts'
+import type { Figures, SSEError } from '../../client/src/index.ts'
 import { useDashboardSSE, type UseSSEResult } from '../../client/src/react.ts'
 import { Chart, type Line } from './chart.tsx'
 import { bytes, clock, duration, latency, number, sum } from './format.ts'
@@ -52,6 +52,8 @@ export function Dashboard({ token, identity, onLogout, onRefused }: Props) {
   }, [])
 
   const now = model.now
+  /** A figure of all hubs, if there are several. */
+  const together = (of: (hub: Figures) => number) => now?.hubs && `${number(sum(now.hubs, of))} on all hubs`
   return (
     <>
       <header>
@@ -64,11 +66,11 @@ export function Dashboard({ token, identity, onLogout, onRefused }: Props) {
       {now ? (
         <main aria-busy={!stream.isConnected}>
           <dl className="tiles">
-            <Tile name="Connections" value={number(now.totalConnections)} note={now.hubs ? `${number(sum(now.hubs, (h) => h.totalConnections))} on all hubs` : `${number(now.connectionsOpened)} since the start`} />
+            <Tile name="Connections" value={number(now.totalConnections)} note={together((h) => h.totalConnections) ?? `${number(now.connectionsOpened)} since the start`} />
             <Tile name="Users" value={number(now.uniqueUsers)} note={`topics: ${number(now.topics)}`} />
-            <Tile name="Messages in / s" value={number(now.messagesInPerSecond['1s'])} note={`${number(now.messagesInPerSecond['60s'])} over a minute`} />
-            <Tile name="Messages out / s" value={number(now.messagesOutPerSecond['1s'])} note={`${number(now.messagesOutPerSecond['60s'])} over a minute`} />
-            <Tile name="Latency p99" value={latency(now.latencyP99Ms)} note={now.latencyP50Ms ? `p50 ${latency(now.latencyP50Ms)}` : 'nothing delivered just now'} />
+            <Tile name="Messages in / s" value={number(now.messagesInPerSecond['1s'])} note={together((h) => h.messagesInPerSecond['10s']) ?? `${number(now.messagesInPerSecond['60s'])} over a minute`} />
+            <Tile name="Messages out / s" value={number(now.messagesOutPerSecond['1s'])} note={together((h) => h.messagesOutPerSecond['10s']) ?? `${number(now.messagesOutPerSecond['60s'])} over a minute`} />
+            <Tile name="Latency p99" value={latency(now.latencyP99Ms)} note={now.latencyP50Ms ? `p50 ${latency(now.latencyP50Ms)}` : 'none just now'} />
             <Tile name="Slow consumers" value={number(now.slowConsumers)} note="since the start" />
           </dl>
           <div className="grid">

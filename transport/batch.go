@@ -22,8 +22,9 @@ type batchLine struct {
 	target  string
 }
 
-// publishBatch stores all lines, or events of an array, one after another, before it waits for the
-// first of them to be delivered. A line that is refused fails alone.
+// publishBatch stores all lines, or events of an array, one after another, before
+// it waits for the first of them to be delivered. A line that is refused fails
+// alone, but the publisher's rate limit takes all of them or none.
 func (s *Server) publishBatch(c *call, p *posted) error {
 	start := time.Now()
 	split := splitBatch
@@ -31,6 +32,9 @@ func (s *Server) publishBatch(c *call, p *posted) error {
 		split = splitCloudBatch
 	}
 	lines, err := split(c.rc.PostBody(), s.cfg.MaxBatch)
+	if err == nil {
+		err = s.takePublish(c, len(lines))
+	}
 	if err != nil {
 		s.metrics.published(targetNone, err)
 		return err

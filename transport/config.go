@@ -30,6 +30,9 @@ type Config struct {
 	MaxBatch      int           // lines of an NDJSON body; more is 413
 	AppendTimeout time.Duration // for the engine to store a message, then 503
 	TraceEvents   bool          // events carry the traceparent of their POST as a comment
+	PublishRate   float64       // messages a second of one caller, 0 for no limit; more is 429
+	PublishBurst  int           // how many of them may come at once; 0 for one second's worth
+	PublishBytes  float64       // bodies' bytes a second of one caller, 0 for no limit; more is 429
 
 	// Streams.
 	MaxConnections int           // open streams of this hub
@@ -96,6 +99,7 @@ func (c *Config) Validate() error {
 		{"send buffer", int64(c.SendBuffer), 1},
 		{"max client bytes", int64(c.MaxClientBytes), 1},
 		{"connect burst", int64(c.ConnectBurst), 0},
+		{"publish burst", int64(c.PublishBurst), 0},
 		{"retry min", int64(c.RetryMin), int64(time.Millisecond)},
 		{"retry max", int64(c.RetryMax), int64(c.RetryMin)},
 	} {
@@ -103,8 +107,12 @@ func (c *Config) Validate() error {
 			return fmt.Errorf("%w: %s: %d is less than %d", ErrConfig, size.name, size.value, size.min)
 		}
 	}
-	if c.ConnectRate < 0 {
-		return fmt.Errorf("%w: connect rate: %v is negative", ErrConfig, c.ConnectRate)
+	for name, rate := range map[string]float64{
+		"connect rate": c.ConnectRate, "publish rate": c.PublishRate, "publish bytes": c.PublishBytes,
+	} {
+		if !(rate >= 0) {
+			return fmt.Errorf("%w: %s: %v is negative", ErrConfig, name, rate)
+		}
 	}
 	for _, origin := range c.AllowedOrigins {
 		if err := validOrigin(origin); err != nil {

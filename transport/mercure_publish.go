@@ -44,12 +44,15 @@ func (s *Server) sendUpdate(c *call, now time.Time, target *string) (string, err
 	if err != nil {
 		return "", err
 	}
+	c.caller = token.Principal
+	if err := s.takePublish(c, 1); err != nil {
+		return "", err
+	}
 	rec, err := s.readUpdate(c, &token, now)
 	if err != nil {
 		return "", err
 	}
 	*target = targetOf(rec.To)
-	c.caller = token.Principal
 	key, err := idempotencyKey(c)
 	if err != nil {
 		return "", err

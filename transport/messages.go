@@ -76,6 +76,10 @@ func isMediaType(header []byte, want string) bool {
 
 func (s *Server) publishOne(c *call, p *posted) error {
 	start := time.Now()
+	if err := s.takePublish(c, 1); err != nil {
+		s.metrics.published(targetNone, err)
+		return err
+	}
 	target := targetNone
 	out, err := s.send(c, p, start, &target)
 	s.metrics.published(target, err)

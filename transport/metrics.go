@@ -26,7 +26,7 @@ var publishTargets = []string{targetUser, targetConnection, targetTopic, targetB
 
 // publishCodes are the answers to a message. Callers without the scope, and
 // requests that are no HTTP, are counted elsewhere: they published nothing.
-var publishCodes = []int{202, 400, 413, 415, 500, 503}
+var publishCodes = []int{202, 400, 413, 415, 429, 500, 503}
 
 // Why a stream was rejected, besides the reasons of refusals.
 const (
@@ -49,6 +49,9 @@ var limitScopes = map[actors.Reason]string{
 	RefusedConnectionLimit:  "instance",
 	RefusedConnectRate:      "connect_rate",
 }
+
+// limitNames are all limits that count hits.
+var limitNames = []string{"user", "address", "instance", "connect_rate", scopePublishRate, scopePublishBytes}
 
 // deniedScope and deniedTopic count known callers who may not do what they ask.
 const (
@@ -89,7 +92,7 @@ func newServerMetrics(set *metrics.Set) *serverMetrics {
 		publishes:     make(map[string]map[int]*metrics.Counter),
 		errors:        counters(set, "hub_http_errors_total{code=\"%v\"}", errorStatuses),
 		rejects:       counters(set, "hub_connect_rejected_total{reason=\"%v\"}", rejectReasons),
-		limitHits:     counters(set, "hub_ratelimit_hits_total{scope=\"%v\"}", []string{"user", "address", "instance", "connect_rate"}),
+		limitHits:     counters(set, "hub_ratelimit_hits_total{scope=\"%v\"}", limitNames),
 		authFailures:  counters(set, "hub_auth_failures_total{reason=\"%v\"}", append(auth.Reasons(), deniedScope, deniedTopic)),
 		panics:        set.GetOrCreateCounter("hub_http_panics_total"),
 		publishTotal:  publishDuration(set, "total"),

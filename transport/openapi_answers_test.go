@@ -17,6 +17,8 @@ func collectAnswers(t *testing.T) map[string]func() *response {
 	full.open("/api/sse", full.bearer("alice"))
 	rushed := newTestHub(t, func(o *options) { o.ConnectRate, o.ConnectBurst = 1e-9, 1 })
 	rushed.open("/api/sse", rushed.bearer("alice"))
+	hasty := newTestHub(t, func(o *options) { o.PublishRate, o.PublishBurst = 1e-9, 1 })
+	hasty.ask("POST", "/api/messages", `{"to":"all","data":1}`, apiKeyHeader(adminKey), "Content-Type: application/json").want(t, 202, "")
 	crowded := newTestHub(t, func(o *options) { o.MaxPerAddress = 1 })
 	crowded.open("/api/sse", crowded.bearer("alice"))
 	down := newTestHub(t, func(o *options) { o.Tickets = auth.NewTickets(1, 0) })
@@ -106,6 +108,7 @@ func collectAnswers(t *testing.T) map[string]func() *response {
 	add(messages+"403", post(h, `{}`, apiKeyHeader(presenceKey), jsonType))
 	add(messages+"413", post(h, large, key, jsonType))
 	add(messages+"415", post(h, `{}`, key))
+	add(messages+"429", post(hasty, `{"to":"all","data":1}`, key, jsonType))
 	add(messages+"503", post(down, `{"to":"all","data":1}`, key, jsonType))
 
 	for _, r := range routes {

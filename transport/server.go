@@ -45,7 +45,8 @@ type Server struct {
 	internalLoopback atomic.Bool
 
 	limits    *limits
-	release   func() // gives back a place that is counted for no address
+	publishes *publishLimit // nil for none
+	release   func()        // gives back a place that is counted for no address
 	streams   *streams
 	handovers handovers
 
@@ -91,7 +92,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		mercure: deps.Mercure,
 		origins: newOriginRule(cfg.AllowedOrigins, cfg.AllowLocalhostOrigins),
 		remotes: remoteRule{trusted: cfg.TrustedProxies}, hosts: newHostRule(cfg.InternalHosts),
-		limits: newLimits(&cfg), started: time.Now(),
+		limits: newLimits(&cfg), publishes: newPublishLimit(&cfg), started: time.Now(),
 		stop: make(chan struct{}), beatDone: make(chan struct{}),
 	}
 	s.release = func() { s.limits.open.Add(-1) }

@@ -108,6 +108,8 @@ func (s *settings) checkAmounts() error {
 		{"max-connections-per-user", int64(s.MaxConnectionsPerUser), 0},
 		{"max-connections-per-ip", int64(s.MaxConnectionsPerIP), 0},
 		{"connect-rate", int64(s.ConnectRate), 0},
+		{"publish-rate", int64(s.PublishRate), 0},
+		{"publish-burst", int64(s.PublishBurst), 0},
 		{"max-batch", int64(s.MaxBatch), 1},
 		{"max-body", int64(s.MaxBody), 1},
 		{"max-data", int64(s.MaxData), 1},

@@ -53,6 +53,9 @@ func (s *settings) transportConfig(streams int) transport.Config {
 	}
 	cfg.MaxPerAddress = s.MaxConnectionsPerIP
 	cfg.ConnectRate = float64(s.ConnectRate)
+	cfg.PublishRate = float64(s.PublishRate)
+	cfg.PublishBurst = s.PublishBurst
+	cfg.PublishBytes = float64(s.PublishBytes)
 	cfg.RetryMin = s.RetryMin
 	cfg.RetryMax = s.RetryMax
 	cfg.SendBuffer = int(s.SendBuffer)

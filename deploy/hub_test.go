@@ -133,9 +133,9 @@ func (h *hub) ask(t *testing.T, method, path, body string) string {
 }
 
 // startLonely starts a hub that needs nothing else, on free ports.
-func startLonely(t *testing.T) *hub {
+func startLonely(t *testing.T, args ...string) *hub {
 	t.Helper()
-	return startHub(t, newKeys(t), "--listen=127.0.0.1:0", "--internal-listen=127.0.0.1:0")
+	return startHub(t, newKeys(t), append(args, "--listen=127.0.0.1:0", "--internal-listen=127.0.0.1:0")...)
 }
 
 // sample returns a file of this directory with some of its text replaced.

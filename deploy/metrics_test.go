@@ -18,7 +18,9 @@ var (
 // exported is what a real hub exports: names, and the values of their labels.
 func exported(t *testing.T) (text string, names, values map[string]bool) {
 	t.Helper()
-	text = startLonely(t).ask(t, "GET", "/metrics", "")
+	s := &site{dir: t.TempDir()}
+	s.certificate(t)
+	text = startLonely(t, "--tls-cert="+s.dir+"/hub.crt", "--tls-key="+s.dir+"/hub.key").ask(t, "GET", "/metrics", "")
 	names, values = map[string]bool{}, map[string]bool{}
 	for _, m := range series.FindAllStringSubmatch(text, -1) {
 		names[m[1]] = true

@@ -43,7 +43,7 @@ var foreignFlags = []string{
 // written down against the program's own help.
 func TestNames_FlagsAndVariablesExist(t *testing.T) {
 	known := foreignFlags
-	for _, command := range []string{"serve", "token", "send", "tail", "stats", "healthcheck", "config"} {
+	for _, command := range []string{"serve", "token", "send", "tail", "stats", "drain", "healthcheck", "config"} {
 		help := mustRun(t, hubBinary(t), command, "--help")
 		known = append(known, flagName.FindAllString(help, -1)...)
 		known = append(known, variableName.FindAllString(help, -1)...)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -32,11 +31,7 @@ func (s *settings) checkListeners() error {
 	if !s.Dev && !s.hasVerifier() && s.APIKeyFile == "" && !loopback(s.InternalListen) {
 		errs = append(errs, fmt.Errorf("--internal-listen %s: others reach it, and there are no keys: give --api-key-file or a key for tokens", s.InternalListen))
 	}
-	if (s.TLSCert == "") != (s.TLSKey == "") {
-		errs = append(errs, errors.New("--tls-cert and --tls-key go together"))
-	} else if _, err := s.certificate(); err != nil {
-		errs = append(errs, err)
-	}
+	errs = append(errs, s.checkTLS())
 	for _, origin := range s.CORSOrigin {
 		if !exactOrigin(origin) {
 			errs = append(errs, fmt.Errorf("--cors-origin %s: want scheme://host[:port] as browsers send it, no wildcard", origin))
@@ -45,16 +40,24 @@ func (s *settings) checkListeners() error {
 	return errors.Join(errs...)
 }
 
-// certificate loads the pair for the public listener, or returns nil.
-func (s *settings) certificate() (*tls.Certificate, error) {
-	if s.TLSCert == "" || s.TLSKey == "" {
-		return nil, nil
+func (s *settings) checkTLS() error {
+	var errs []error
+	if (s.TLSCert == "") != (s.TLSKey == "") {
+		errs = append(errs, errors.New("--tls-cert and --tls-key go together"))
 	}
-	pair, err := tls.LoadX509KeyPair(s.TLSCert, s.TLSKey)
-	if err != nil {
-		return nil, fmt.Errorf("--tls-cert: %w", err)
+	if (s.InternalTLSCert == "") != (s.InternalTLSKey == "") {
+		errs = append(errs, errors.New("--internal-tls-cert and --internal-tls-key go together"))
 	}
-	return &pair, nil
+	if s.InternalClientCA != "" && s.InternalTLSCert == "" {
+		errs = append(errs, errors.New("--internal-client-ca needs --internal-tls-cert"))
+	}
+	for _, t := range []*serverTLS{s.publicTLS(), s.internalTLS()} {
+		if t != nil {
+			_, err := t.load()
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (s *settings) hasVerifier() bool {

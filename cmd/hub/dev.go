@@ -27,7 +27,11 @@ func (d *devKeys) printCommands(w io.Writer, n *node) {
 		curl += " -k" // nobody has a certificate for this machine
 	}
 	stream := curl + fmt.Sprintf(` -H "Authorization: Bearer %s"`, d.token(n.cfg))
-	call := fmt.Sprintf(`curl -sS -w '\n' -H "X-API-Key: %s"`, key)
+	insecure := ""
+	if n.cfg.InternalTLSCert != "" {
+		insecure = " -k"
+	}
+	call := fmt.Sprintf(`curl -sS%s -w '\n' -H "X-API-Key: %s"`, insecure, key)
 	post := call + ` -H "Content-Type: application/json" ` + internal + "/api/messages"
 	start := engine.Position{Epoch: n.events.Window().Epoch()}
 
@@ -80,7 +84,11 @@ func (n *node) urls() (public, internal string) {
 	if n.cfg.TLSCert != "" {
 		scheme = "https://"
 	}
-	return scheme + reachable(n.public.Addr().String()), "http://" + reachable(n.internal.Addr().String())
+	internal = "http://"
+	if n.cfg.InternalTLSCert != "" {
+		internal = "https://"
+	}
+	return scheme + reachable(n.public.Addr().String()), internal + reachable(n.internal.Addr().String())
 }
 
 // reachable turns the address of a listener on every interface into one to call.

@@ -106,10 +106,10 @@ func (h *hub) readLog(lines *bufio.Scanner) {
 		_ = json.Unmarshal(lines.Bytes(), &line)
 		h.mu.Lock()
 		h.log.WriteString(lines.Text() + "\n")
-		switch line.Listener {
-		case "public":
+		switch line.Msg + " " + line.Listener {
+		case "listening public":
 			h.public = "http://" + line.Addr
-		case "internal":
+		case "listening internal":
 			h.internal = "http://" + line.Addr
 		}
 		h.mu.Unlock()

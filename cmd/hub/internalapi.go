@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,7 +13,11 @@ import (
 
 // internalFlags say how to reach the internal address of a running hub.
 type internalFlags struct {
-	URL string `name:"url" placeholder:"URL" help:"Internal address of the hub; where HUB_INTERNAL_LISTEN points, or http://127.0.0.1:8081."`
+	URL        string `name:"url" placeholder:"URL" help:"Internal address of the hub; where HUB_INTERNAL_LISTEN points, or http://127.0.0.1:8081."`
+	CA         string `name:"internal-ca" placeholder:"FILE" help:"PEM certificates to check the hub's with; those of the system if not given."`
+	ServerName string `name:"internal-server-name" placeholder:"NAME" help:"Name in the hub's certificate, if the URL has another."`
+	ClientCert string `name:"internal-client-cert" placeholder:"FILE" help:"PEM certificate to show the hub."`
+	ClientKey  string `name:"internal-client-key" placeholder:"FILE" help:"PEM key of --internal-client-cert."`
 }
 
 // base returns the URL without a slash at its end.
@@ -19,10 +25,40 @@ func (f *internalFlags) base(p *program) string {
 	if f.URL != "" {
 		return strings.TrimSuffix(f.URL, "/")
 	}
-	if addr := p.sources.env[variable("internal-listen")]; addr != "" {
-		return "http://" + reachable(addr)
+	scheme := "http://"
+	if p.sources.env[variable("internal-tls-cert")] != "" {
+		scheme = "https://"
 	}
-	return "http://127.0.0.1:8081"
+	if addr := p.sources.env[variable("internal-listen")]; addr != "" {
+		return scheme + reachable(addr)
+	}
+	return scheme + "127.0.0.1:8081"
+}
+
+// transport returns what calls the hub, each time by a new connection.
+func (f *internalFlags) transport() (*http.Transport, error) {
+	cfg := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: f.ServerName}
+	if f.CA != "" {
+		text, err := os.ReadFile(f.CA)
+		if err != nil {
+			return nil, configError{fmt.Errorf("--internal-ca: %w", err)}
+		}
+		cfg.RootCAs = x509.NewCertPool()
+		if !cfg.RootCAs.AppendCertsFromPEM(text) {
+			return nil, configErrorf("--internal-ca: %s: no certificate in it", f.CA)
+		}
+	}
+	if (f.ClientCert == "") != (f.ClientKey == "") {
+		return nil, configErrorf("--internal-client-cert and --internal-client-key go together")
+	}
+	if f.ClientCert != "" {
+		pair, err := tls.LoadX509KeyPair(f.ClientCert, f.ClientKey)
+		if err != nil {
+			return nil, configError{fmt.Errorf("--internal-client-cert: %w", err)}
+		}
+		cfg.Certificates = []tls.Certificate{pair}
+	}
+	return &http.Transport{DisableKeepAlives: true, TLSClientConfig: cfg}, nil
 }
 
 // get asks the hub and returns status and text of the answer.
@@ -38,7 +74,11 @@ func (f *internalFlags) call(p *program, method, path, apiKey string) (status in
 	if apiKey != "" {
 		req.Header.Set("X-API-Key", apiKey)
 	}
-	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	transport, err := f.transport()
+	if err != nil {
+		return 0, nil, err
+	}
+	client := http.Client{Timeout: 5 * time.Second, Transport: transport}
 	resp, err := client.Do(req)
 	if err != nil {
 		return 0, nil, fmt.Errorf("ask hub: %w", err)

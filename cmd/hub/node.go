@@ -37,6 +37,8 @@ type node struct {
 	public   net.Listener
 	keeper   *keeper
 	joined   bool
+	tls      []*serverTLS // of the listeners that have it
+	unwatch  func()       // nil if no file is watched
 
 	drainer *drainer
 
@@ -60,6 +62,7 @@ func startOn(ctx context.Context, cfg *settings, streams int, log *slog.Logger, 
 	}
 	n.log.Info("listening", "listener", "internal", "addr", n.internal.Addr().String())
 	n.log.Info("listening", "listener", "public", "addr", n.public.Addr().String())
+	n.watchTLS()
 	go n.serve("internal", n.server.ServeInternal, n.internal)
 	go n.serve("public", n.server.ServePublic, n.public)
 	return n, nil
@@ -95,6 +98,9 @@ func (n *node) assemble(ctx context.Context, streams int, open opener) (err erro
 	if err != nil {
 		return fmt.Errorf("set up HTTP: %w", err)
 	}
+	if err := n.openTLS(set); err != nil {
+		return err
+	}
 	if err := n.listen(); err != nil {
 		return err
 	}
@@ -104,10 +110,6 @@ func (n *node) assemble(ctx context.Context, streams int, open opener) (err erro
 // listen opens both addresses, so that a hub that cannot have one of them does
 // not answer on the other.
 func (n *node) listen() (err error) {
-	pair, err := n.cfg.certificate()
-	if err != nil {
-		return configError{err}
-	}
 	if n.internal, err = transport.Listen(n.cfg.InternalListen, transport.ListenConfig{}); err != nil {
 		return err
 	}
@@ -117,10 +119,11 @@ func (n *node) listen() (err error) {
 	if len(n.cfg.ProxyProtocol) > 0 {
 		n.public = transport.ProxyProtocol(n.public, n.cfg.ProxyProtocol, n.proxyRefused)
 	}
-	if pair != nil {
-		n.public = tls.NewListener(n.public, &tls.Config{
-			Certificates: []tls.Certificate{*pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
-		})
+	if t := n.tlsOf("public"); t != nil {
+		n.public = tls.NewListener(n.public, t.config())
+	}
+	if t := n.tlsOf("internal"); t != nil {
+		n.internal = tls.NewListener(n.internal, t.config())
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"time"
 
@@ -36,7 +37,12 @@ func (c *sendCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	opts := []client.Option{client.WithAPIKey(key)}
+	transport, err := c.transport()
+	if err != nil {
+		return err
+	}
+	transport.Proxy = http.ProxyFromEnvironment
+	opts := []client.Option{client.WithAPIKey(key), client.WithHTTPClient(&http.Client{Transport: transport})}
 	if c.Cluster {
 		opts = append(opts, client.WithClusterReceipt())
 	}

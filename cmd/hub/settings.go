@@ -12,14 +12,17 @@ type settings struct {
 	Config string `help:"YAML file with any of these settings." placeholder:"FILE"`
 	Dev    bool   `help:"Make own keys, allow localhost origins, stop fast, and print commands to paste."`
 
-	Listen         string         `group:"Listeners:" default:"127.0.0.1:8080" help:"Public address: streams."`
-	InternalListen string         `group:"Listeners:" default:"127.0.0.1:8081" help:"Internal address: messages, stats, metrics, probes."`
-	TLSCert        string         `group:"Listeners:" placeholder:"FILE" help:"PEM certificate chain of the public address."`
-	TLSKey         string         `group:"Listeners:" placeholder:"FILE" help:"PEM key of --tls-cert."`
-	CORSOrigin     []string       `group:"Listeners:" placeholder:"ORIGIN" help:"Browser origin that may read streams, exactly as browsers send it; repeatable."`
-	InternalHost   []string       `group:"Listeners:" placeholder:"NAME" help:"Host header that the internal address answers to besides loopback's; repeatable."`
-	TrustedProxy   []netip.Prefix `group:"Listeners:" placeholder:"CIDR" help:"Network whose X-Forwarded-For is believed; repeatable."`
-	ProxyProtocol  []netip.Prefix `group:"Listeners:" placeholder:"CIDR" help:"Network whose connections to the public address begin with a PROXY protocol header, version 1 or 2; repeatable."`
+	Listen           string         `group:"Listeners:" default:"127.0.0.1:8080" help:"Public address: streams."`
+	InternalListen   string         `group:"Listeners:" default:"127.0.0.1:8081" help:"Internal address: messages, stats, metrics, probes."`
+	TLSCert          string         `group:"Listeners:" placeholder:"FILE" help:"PEM certificate chain of the public address."`
+	TLSKey           string         `group:"Listeners:" placeholder:"FILE" help:"PEM key of --tls-cert."`
+	InternalTLSCert  string         `name:"internal-tls-cert" group:"Listeners:" placeholder:"FILE" help:"PEM certificate chain of the internal address."`
+	InternalTLSKey   string         `name:"internal-tls-key" group:"Listeners:" placeholder:"FILE" help:"PEM key of --internal-tls-cert."`
+	InternalClientCA string         `name:"internal-client-ca" group:"Listeners:" placeholder:"FILE" help:"PEM certificates that sign those of clients; then the internal address, probes included, wants one of every client."`
+	CORSOrigin       []string       `group:"Listeners:" placeholder:"ORIGIN" help:"Browser origin that may read streams, exactly as browsers send it; repeatable."`
+	InternalHost     []string       `group:"Listeners:" placeholder:"NAME" help:"Host header that the internal address answers to besides loopback's; repeatable."`
+	TrustedProxy     []netip.Prefix `group:"Listeners:" placeholder:"CIDR" help:"Network whose X-Forwarded-For is believed; repeatable."`
+	ProxyProtocol    []netip.Prefix `group:"Listeners:" placeholder:"CIDR" help:"Network whose connections to the public address begin with a PROXY protocol header, version 1 or 2; repeatable."`
 
 	JWTSecretFile    []string      `name:"jwt-secret-file" group:"Identity:" placeholder:"FILE" help:"HS256 secret, at least 32 bytes; repeatable."`
 	JWTPublicKeyFile []string      `name:"jwt-public-key-file" group:"Identity:" placeholder:"FILE" help:"PEM public key for RS256, ES256 or EdDSA; repeatable."`

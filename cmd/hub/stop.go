@@ -23,6 +23,9 @@ func (n *node) stop(ctx context.Context) error {
 // waits for POSTs, which wait for the log and the actors: those end after it.
 func (n *node) release(ctx context.Context) error {
 	var errs []error
+	if n.unwatch != nil {
+		n.unwatch()
+	}
 	if n.server != nil {
 		errs = append(errs, wrap("shut down HTTP", n.server.Shutdown(ctx)))
 	}

@@ -131,6 +131,7 @@ type Deps struct {
 	Log         Log
 	Verifier    Verifier        // nil: no token is valid
 	Mercure     MercureVerifier // of Config.Mercure; nil: no token is valid
+	Publishers  MercureVerifier // of its publishers; nil: as Mercure
 	APIKeys     KeyVerifier     // nil: no key is valid
 	Tickets     TicketOffice
 	Revocations RevocationList

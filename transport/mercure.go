@@ -74,7 +74,7 @@ func (s *Server) mercureReader(c *call) (auth.MercureToken, error) {
 	if credential == nil && s.cfg.MercureAnonymous {
 		return auth.MercureToken{}, nil
 	}
-	return s.verifyMercure(credential)
+	return s.verifyMercure(credential, s.mercure)
 }
 
 // mercureTopics reads the selectors of a subscription.

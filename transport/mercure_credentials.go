@@ -63,17 +63,17 @@ func originOf(url []byte) []byte {
 }
 
 // verifyMercure checks a token, nil for none.
-func (s *Server) verifyMercure(credential []byte) (auth.MercureToken, error) {
+func (s *Server) verifyMercure(credential []byte, by MercureVerifier) (auth.MercureToken, error) {
 	none := auth.MercureToken{}
 	switch {
 	case credential == nil:
 		return none, unauthorised(auth.ErrMissing)
-	case s.mercure == nil:
+	case by == nil:
 		return none, unauthorised(auth.ErrUnknownKey)
 	case len(credential) == 0:
 		return none, unauthorised(auth.ErrMalformed)
 	}
-	token, err := s.mercure.VerifyMercure(context.Background(), string(credential))
+	token, err := by.VerifyMercure(context.Background(), string(credential))
 	if err == nil {
 		err = s.revocations.Check(&token.Principal)
 	}

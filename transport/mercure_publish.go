@@ -40,7 +40,7 @@ func (s *Server) sendUpdate(c *call, now time.Time, target *string) (string, err
 	if err != nil {
 		return "", err
 	}
-	token, err := s.verifyMercure(credential)
+	token, err := s.verifyMercure(credential, s.publishers)
 	if err != nil {
 		return "", err
 	}

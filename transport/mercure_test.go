@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/url"
 	"regexp"
 	"strings"
@@ -20,10 +21,12 @@ import (
 )
 
 // mercureJWT signs claims as publishers in other languages do.
-func mercureJWT(claims string) string {
+func mercureJWT(claims string) string { return mercureJWTBy(jwtSecret, claims) }
+
+func mercureJWTBy(secret, claims string) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	signed := encode([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + encode([]byte(claims))
-	mac := hmac.New(sha256.New, []byte(jwtSecret))
+	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(signed))
 	return signed + "." + encode(mac.Sum(nil))
 }
@@ -236,6 +239,26 @@ func TestMercure_PublishersAreChecked(t *testing.T) {
 	h.ask("GET", mercurePath, "").want(t, 405, "method_not_allowed")
 	h.engine.fail(engine.ErrUnavailable)
 	f("topic=a", 503, "engine_unavailable", ok)
+}
+
+func TestMercure_PublishersMayHaveKeysOfTheirOwn(t *testing.T) {
+	const secret = "the publishers' own secret, 32 bytes"
+	key, err := auth.HMACKey([]byte(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := auth.DefaultConfig()
+	rules.Keys = []auth.Key{key}
+	own, err := auth.NewVerifier(t.Context(), rules, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := newMercureHub(t, func(o *options) { o.Publishers = own })
+	both := `{"mercure":{"publish":["*"],"subscribe":["*"]}}`
+	h.ask("POST", mercurePath, "topic=a", mercureBearer(both), formEncoding).want(t, 401, "invalid_credentials")
+	h.ask("POST", mercurePath, "topic=a", "Authorization: Bearer "+mercureJWTBy(secret, both), formEncoding).want(t, 200, "")
+	h.visit("GET", mercurePath+"?topic=a", "Authorization: Bearer "+mercureJWTBy(secret, both)).want(t, 401, "invalid_credentials")
+	h.follow("topic=a", mercureBearer(both))
 }
 
 func TestMercure_BodiesAreAsLargeAsMessages(t *testing.T) {

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ type Server struct {
 	events      Log
 	verifier    Verifier
 	mercure     MercureVerifier
+	publishers  MercureVerifier // of Mercure
 	apiKeys     KeyVerifier
 	tickets     TicketOffice
 	revocations RevocationList
@@ -89,7 +91,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		hub: deps.Hub, events: deps.Log, verifier: deps.Verifier, apiKeys: deps.APIKeys,
 		tickets: deps.Tickets, revocations: deps.Revocations, checks: deps.Checks,
 		cluster: deps.Cluster, counts: deps.Counts, past: deps.Past, drain: deps.Drain,
-		mercure: deps.Mercure,
+		mercure: deps.Mercure, publishers: cmp.Or(deps.Publishers, deps.Mercure),
 		origins: newOriginRule(cfg.AllowedOrigins, cfg.AllowLocalhostOrigins),
 		remotes: remoteRule{trusted: cfg.TrustedProxies}, hosts: newHostRule(cfg.InternalHosts),
 		limits: newLimits(&cfg), publishes: newPublishLimit(&cfg), started: time.Now(),

@@ -65,8 +65,8 @@ func (s *settings) hasVerifier() bool {
 }
 
 func (s *settings) checkIdentity() error {
-	if s.MercureAnonymous && !s.Mercure {
-		return errors.New("--mercure-anonymous: only with --mercure")
+	if !s.Mercure && (s.MercureAnonymous || len(s.MercurePublisherSecretFile)+len(s.MercurePublisherPublicKeyFile) > 0) {
+		return errors.New("--mercure-anonymous and --mercure-publisher-..: only with --mercure")
 	}
 	if !s.hasVerifier() && !s.Dev {
 		return errors.New("no key to check tokens with: give --jwt-secret-file, --jwt-public-key-file or --jwks-url, or --dev to try it out")

@@ -19,7 +19,8 @@ const (
 // identity is what tells who is calling.
 type identity struct {
 	verifier    *auth.Verifier
-	apiKeys     *auth.APIKeys // nil without a file
+	publishers  *auth.Verifier // of Mercure, nil if they have no keys of their own
+	apiKeys     *auth.APIKeys  // nil without a file
 	tickets     *auth.Tickets
 	revocations *auth.Revocations
 }
@@ -35,14 +36,28 @@ func openIdentity(ctx context.Context, s *settings, log *slog.Logger) (*identity
 	if err != nil {
 		return nil, configError{err}
 	}
-	verifier, err := auth.NewVerifier(ctx, auth.Config{
-		Keys: keys, JWKSURL: s.JWKSURL, Issuer: s.JWTIssuer, Audience: s.JWTAudience, Leeway: s.JWTLeeway, MaxLifetime: s.JWTMaxLifetime,
-	}, log)
+	publisherKeys, err := s.publisherKeys()
 	if err != nil {
 		return nil, configError{err}
 	}
+	rules := auth.Config{
+		Keys: keys, JWKSURL: s.JWKSURL, Issuer: s.JWTIssuer, Audience: s.JWTAudience, Leeway: s.JWTLeeway, MaxLifetime: s.JWTMaxLifetime,
+	}
+	verifier, err := auth.NewVerifier(ctx, rules, log)
+	if err != nil {
+		return nil, configError{err}
+	}
+	var publishers *auth.Verifier
+	if len(publisherKeys) > 0 {
+		rules.Keys, rules.JWKSURL = publisherKeys, ""
+		if publishers, err = auth.NewVerifier(ctx, rules, log); err != nil {
+			verifier.Close()
+			return nil, configError{err}
+		}
+	}
 	return &identity{
 		verifier:    verifier,
+		publishers:  publishers,
 		apiKeys:     apiKeys,
 		tickets:     auth.NewTickets(ticketTTL, maxOpenTickets),
 		revocations: auth.NewRevocationsFor(s.JWTMaxLifetime),
@@ -51,18 +66,25 @@ func openIdentity(ctx context.Context, s *settings, log *slog.Logger) (*identity
 
 // tokenKeys loads every key that tokens may be signed with.
 func (s *settings) tokenKeys() ([]auth.Key, error) {
+	secrets, err1 := loadKeys("--jwt-secret-file", s.JWTSecretFile, auth.LoadHMACKeyFile)
+	public, err2 := loadKeys("--jwt-public-key-file", s.JWTPublicKeyFile, auth.LoadPublicKeyFile)
+	return append(secrets, public...), errors.Join(err1, err2)
+}
+
+// publisherKeys loads the keys of Mercure's publishers, none if they have no own.
+func (s *settings) publisherKeys() ([]auth.Key, error) {
+	secrets, err1 := loadKeys("--mercure-publisher-secret-file", s.MercurePublisherSecretFile, auth.LoadHMACKeyFile)
+	public, err2 := loadKeys("--mercure-publisher-public-key-file", s.MercurePublisherPublicKeyFile, auth.LoadPublicKeyFile)
+	return append(secrets, public...), errors.Join(err1, err2)
+}
+
+// loadKeys loads the keys of a flag.
+func loadKeys(flag string, paths []string, load func(string) (auth.Key, error)) ([]auth.Key, error) {
 	var keys []auth.Key
-	for _, path := range s.JWTSecretFile {
-		key, err := auth.LoadHMACKeyFile(path)
+	for _, path := range paths {
+		key, err := load(path)
 		if err != nil {
-			return nil, fmt.Errorf("--jwt-secret-file: %w", err)
-		}
-		keys = append(keys, key)
-	}
-	for _, path := range s.JWTPublicKeyFile {
-		key, err := auth.LoadPublicKeyFile(path)
-		if err != nil {
-			return nil, fmt.Errorf("--jwt-public-key-file: %w", err)
+			return nil, fmt.Errorf("%s: %w", flag, err)
 		}
 		keys = append(keys, key)
 	}
@@ -85,9 +107,10 @@ func (s *settings) apiKeys() (*auth.APIKeys, error) {
 func (s *settings) checkKeyFiles() error {
 	_, err1 := s.tokenKeys()
 	_, err2 := s.apiKeys()
+	_, err4 := s.publisherKeys()
 	var err3 error
 	if u, err := url.Parse(s.JWKSURL); s.JWKSURL != "" && (err != nil || u.Host == "") {
 		err3 = fmt.Errorf("--jwks-url %s: not a URL", redact(s.JWKSURL))
 	}
-	return errors.Join(err1, err2, err3)
+	return errors.Join(err1, err2, err3, err4)
 }

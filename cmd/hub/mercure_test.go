@@ -13,9 +13,9 @@ import (
 const mercurePath = "/.well-known/mercure"
 
 // mercureToken mints a token by the program.
-func (h *hub) mercureToken(flag, selector string) string {
+func (h *hub) mercureToken(secretFile, flag, selector string) string {
 	h.t.Helper()
-	code, out, errs := command(h.t, "token", "--user", "m", flag, selector, "--jwt-secret-file", h.secretFile)
+	code, out, errs := command(h.t, "token", "--user", "m", flag, selector, "--jwt-secret-file", secretFile)
 	if code != exitOK {
 		h.t.Fatalf("hub token: %d %s", code, errs)
 	}
@@ -49,14 +49,14 @@ func (h *hub) updates(lastEventID, token string, topics ...string) (*stream, str
 }
 
 // update publishes and returns the id.
-func (h *hub) update(base string, form url.Values) string {
+func (h *hub) update(secretFile, base string, form url.Values) string {
 	h.t.Helper()
 	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodPost, base+mercurePath, strings.NewReader(form.Encode()))
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Authorization", "Bearer "+h.mercureToken("--mercure-publish", "*"))
+	req.Header.Set("Authorization", "Bearer "+h.mercureToken(secretFile, "--mercure-publish", "*"))
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		h.t.Fatal(err)
@@ -74,24 +74,28 @@ func (h *hub) update(base string, form url.Values) string {
 // over when the hub stops, and goes on at the next one where it was, by the
 // publisher's id or the hub's.
 func TestMercure_EndToEnd(t *testing.T) {
-	args := []string{"--mercure", "--mercure-anonymous", "--engine", "nats", "--data-dir", t.TempDir(), "--drain-delay", "0s", "--drain-window", "1s"}
+	secret := writeFile(t, "publishers", "a secret that only publishers have")
+	args := []string{
+		"--mercure", "--mercure-anonymous", "--mercure-publisher-secret-file", secret,
+		"--engine", "nats", "--data-dir", t.TempDir(), "--drain-delay", "0s", "--drain-window", "1s",
+	}
 	h := startHub(t, args...)
 	const book = "https://example.com/books/{id}"
-	reader := h.mercureToken("--mercure-subscribe", book)
+	reader := h.mercureToken(h.secretFile, "--mercure-subscribe", book)
 	anyone, _ := h.updates("", "", book)
 	allowed, since := h.updates("", reader, book)
 	if !strings.HasPrefix(since, "#") {
 		t.Errorf("the stream begins behind %q", since)
 	}
-	h.update(h.public, url.Values{"topic": {"https://example.com/books/1"}, "data": {"secret"}, "private": {"on"}})
-	id := h.update(h.internal, url.Values{"topic": {"https://example.com/books/2"}, "data": {"public"}, "id": {"urn:uuid:b"}, "type": {"sold"}})
+	h.update(secret, h.public, url.Values{"topic": {"https://example.com/books/1"}, "data": {"secret"}, "private": {"on"}})
+	id := h.update(secret, h.internal, url.Values{"topic": {"https://example.com/books/2"}, "data": {"public"}, "id": {"urn:uuid:b"}, "type": {"sold"}})
 	if ev := anyone.want("sold", "public"); ev.ID != "urn:uuid:b" || id != ev.ID {
 		t.Errorf("got the id %q, published as %q", ev.ID, id)
 	}
 	allowed.want("", "secret")
 	allowed.want("sold", "public")
 
-	private := h.update(h.public, url.Values{"topic": {"https://example.com/books/3"}, "data": {"later"}, "private": {""}})
+	private := h.update(secret, h.public, url.Values{"topic": {"https://example.com/books/3"}, "data": {"later"}, "private": {""}})
 	if ev := allowed.want("", "later"); ev.ID != private {
 		t.Errorf("got the id %q, want %q", ev.ID, private)
 	}
@@ -100,7 +104,7 @@ func TestMercure_EndToEnd(t *testing.T) {
 	allowed.wantEnd()
 
 	h = startHub(t, args...)
-	last := h.update(h.public, url.Values{"topic": {"https://example.com/books/4"}, "data": {"after"}})
+	last := h.update(secret, h.public, url.Values{"topic": {"https://example.com/books/4"}, "data": {"after"}})
 	for _, tt := range []struct {
 		lastEventID, token, since string
 		want                      []string
@@ -125,7 +129,14 @@ func TestMercure_EndToEnd(t *testing.T) {
 }
 
 func TestMercure_FlagsThatMakeNoSense(t *testing.T) {
-	if code, _, errs := command(t, "serve", "--dev", "--mercure-anonymous"); code != exitUsage || !strings.Contains(errs, "--mercure") {
-		t.Errorf("exit code %d, %s", code, errs)
+	f := func(complaint string, args ...string) {
+		t.Helper()
+		if code, _, errs := command(t, append([]string{"serve", "--dev"}, args...)...); code != exitUsage || !strings.Contains(errs, complaint) {
+			t.Errorf("exit code %d, %s", code, errs)
+		}
 	}
+	secret := writeFile(t, "publishers", "a secret that only publishers have")
+	f("only with --mercure", "--mercure-anonymous")
+	f("only with --mercure", "--mercure-publisher-secret-file", secret)
+	f("--mercure-publisher-public-key-file: ", "--mercure", "--mercure-publisher-public-key-file", secret)
 }

@@ -161,5 +161,8 @@ func (n *node) transportDeps(set *metrics.Set) transport.Deps {
 	if n.identity.apiKeys != nil {
 		deps.APIKeys = n.identity.apiKeys
 	}
+	if n.identity.publishers != nil {
+		deps.Publishers = n.identity.publishers
+	}
 	return deps
 }

@@ -54,6 +54,9 @@ type settings struct {
 	Mercure          bool `group:"Mercure:" help:"Serve the Mercure protocol on /.well-known/mercure, for clients and publishers that speak it."`
 	MercureAnonymous bool `group:"Mercure:" help:"Let subscribers in there without a token, for public updates."`
 
+	MercurePublisherSecretFile    []string `name:"mercure-publisher-secret-file" group:"Mercure:" placeholder:"FILE" help:"HS256 secret of publishers' tokens there; with one of these, the hub's other keys are good for subscribing only; repeatable."`
+	MercurePublisherPublicKeyFile []string `name:"mercure-publisher-public-key-file" group:"Mercure:" placeholder:"FILE" help:"PEM public key of publishers' tokens there, likewise; repeatable."`
+
 	MaxConnections        int      `group:"Limits:" default:"0" help:"Open streams in all; 0 for as many as there are descriptors."`
 	MaxConnectionsPerUser int      `group:"Limits:" default:"100" help:"Open streams of a user; 0 for no limit."`
 	MaxConnectionsPerIP   int      `name:"max-connections-per-ip" group:"Limits:" default:"0" help:"Open streams of a client address; 0 for no limit."`

@@ -69,7 +69,7 @@ const All = "all"
 
 // wireMessage is a message in the form that the hub reads.
 type wireMessage struct {
-	To        any     `json:"to"` // a string or an array of them
+	To        any     `json:"to,omitempty"` // a string or an array of them
 	Event     string  `json:"event,omitempty"`
 	Data      any     `json:"data"`
 	Key       string  `json:"key,omitempty"`
@@ -82,11 +82,15 @@ type wireMessage struct {
 // appendJSON appends m as one line of JSON with its line end.
 func (m *Message) appendJSON(buf *bytes.Buffer) error {
 	w := wireMessage{
-		To: m.To, Event: m.Event, Data: m.Data, Key: m.Key,
+		Event: m.Event, Data: m.Data, Key: m.Key,
 		TTL: m.TTL.Seconds(), Transient: m.Transient, Except: m.Except, Slow: m.Slow,
 	}
-	if len(m.To) == 1 {
+	switch len(m.To) {
+	case 0: // the hub says that it is missing
+	case 1:
 		w.To = m.To[0]
+	default:
+		w.To = m.To
 	}
 	before := buf.Len()
 	enc := json.NewEncoder(buf)

@@ -20,7 +20,7 @@ func (h *Hub) Cut() {
 
 // cut ends the streams that match and counts them. The caller holds mu.
 func (h *Hub) cut(match func(*stream) bool) client.Result {
-	var res client.Result
+	res := client.Result{ID: position(len(h.messages))}
 	users := make(map[string]bool)
 	for s := range h.streams {
 		if match(s) {

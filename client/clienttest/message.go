@@ -42,7 +42,10 @@ func (m *Message) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &wire); err != nil {
 		return err
 	}
-	if len(wire.To) > 0 && wire.To[0] == '"' {
+	switch {
+	case wire.To == nil: // check refuses it
+		return nil
+	case wire.To[0] == '"':
 		m.To = make([]string, 1)
 		return json.Unmarshal(wire.To, &m.To[0])
 	}

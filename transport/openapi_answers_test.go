@@ -92,6 +92,11 @@ func collectAnswers(t *testing.T) map[string]func() *response {
 	add(send+"403", update("topic=a", mercureBearer(reader1), formEncoding))
 	add(send+"413", update("topic=a&data="+strings.Repeat("x", 101), mercureBearer(publisher), formEncoding))
 	add(send+"415", update("topic=a", mercureBearer(publisher)))
+	hastyMercure := withMercure(func(o *options) { o.PublishRate, o.PublishBurst = 1e-9, 1 })
+	hastyMercure.update("topic=a")
+	add(send+"429", func() *response {
+		return hastyMercure.ask("POST", mercurePath, "topic=a", mercureBearer(publisher), formEncoding)
+	})
 	noLog := withMercure(func(*options) {})
 	noLog.engine.fail(engine.ErrUnavailable)
 	add(send+"503", func() *response {

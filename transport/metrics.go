@@ -80,6 +80,7 @@ type serverMetrics struct {
 	limitHits     map[string]*metrics.Counter // by limit
 	authFailures  map[string]*metrics.Counter // by reason
 	panics        *metrics.Counter
+	acceptErrors  *metrics.Counter
 	publishTotal  *metrics.PrometheusHistogram
 	publishEngine *metrics.PrometheusHistogram
 	publishAuth   *metrics.PrometheusHistogram
@@ -94,6 +95,7 @@ func newServerMetrics(set *metrics.Set) *serverMetrics {
 		rejects:       counters(set, "hub_connect_rejected_total{reason=\"%v\"}", rejectReasons),
 		limitHits:     counters(set, "hub_ratelimit_hits_total{scope=\"%v\"}", limitNames),
 		authFailures:  counters(set, "hub_auth_failures_total{reason=\"%v\"}", append(auth.Reasons(), deniedScope, deniedTopic)),
+		acceptErrors:  set.GetOrCreateCounter("hub_accept_errors_total"),
 		panics:        set.GetOrCreateCounter("hub_http_panics_total"),
 		publishTotal:  publishDuration(set, "total"),
 		publishEngine: publishDuration(set, "engine"),

@@ -178,7 +178,7 @@ func (s *Server) bodyDeadline(h *fasthttp.RequestHeader) (cfg fasthttp.RequestCo
 // ServePublic serves streams, tickets and probes until Shutdown, and then
 // returns nil.
 func (s *Server) ServePublic(ln net.Listener) error {
-	if err := s.publicHTTP.Serve(ln); err != nil {
+	if err := s.publicHTTP.Serve(s.patient(ln)); err != nil {
 		return fmt.Errorf("serve public listener: %w", err)
 	}
 	return nil
@@ -189,7 +189,7 @@ func (s *Server) ServePublic(ln net.Listener) error {
 func (s *Server) ServeInternal(ln net.Listener) error {
 	s.internalLoopback.Store(onLoopback(ln.Addr()))
 	s.hostsChecked.Store(s.internalLoopback.Load() || len(s.cfg.InternalHosts) > 0)
-	if err := s.internalHTTP.Serve(lingerListener{ln}); err != nil {
+	if err := s.internalHTTP.Serve(lingerListener{s.patient(ln)}); err != nil {
 		return fmt.Errorf("serve internal listener: %w", err)
 	}
 	return nil

@@ -96,13 +96,15 @@ func (n *node) announceDrain(ctx context.Context, draining bool) {
 	}
 }
 
-// readiness are the checks of what the hub needs from others. With
+// readiness are the checks of what the hub needs, from others and of the machine. With
 // --ready-when-degraded it stays ready without the engine, for an operator who
 // rather has streams that get nothing new than no streams.
 func (n *node) readiness() []transport.Check {
 	checks := []transport.Check{
 		{Name: "running", Run: n.drainer.ready},
 		{Name: "window", Run: n.windowIsWarm},
+		{Name: "memory", Run: (&waterMark{high: memoryHigh, low: memoryLow, used: usedMemory}).check},
+		{Name: "descriptors", Run: (&waterMark{high: descriptorsHigh, low: descriptorsLow, used: usedDescriptors}).check},
 	}
 	if n.cfg.ReadyWhenDegraded {
 		return checks

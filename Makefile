@@ -70,7 +70,7 @@ fuzz: ## fuzz every target for FUZZTIME (3s)
 bench: ## run the micro-benchmarks (BENCH=regexp COUNT=6) and print their statistics
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... | tee /dev/stderr | $(TOOL) benchstat -
 
-load: ## run a load scenario against a running hub (SCENARIO=connect|hold|fanout|unicast|topics|slow|resume|churn|soak ARGS=..)
+load: ## run a load scenario against a running hub (SCENARIO=connect|hold|fanout|unicast|topics|slow|resume|churn|cluster|soak ARGS=..)
 	go run ./bench $(SCENARIO) $(ARGS)
 
 chaos: programs ## break hubs and engine under load for 5 minutes (CHAOS=5m) and write bench-out/chaos.md

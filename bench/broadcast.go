@@ -11,14 +11,14 @@ import (
 // broadcaster sends events to all readers of a swarm.
 type broadcaster struct {
 	pub  *swarm.Publisher
-	sw   *swarm.Swarm
+	sw   *crowd
 	n    int      // readers that should get each event
 	last []uint32 // by slot: the number of the last event sent
 	prog *swarm.Progress
 }
 
 // newBroadcaster opens one publishing connection a slot.
-func newBroadcaster(s *server, e *environment, sw *swarm.Swarm, n, slots int) (*broadcaster, error) {
+func newBroadcaster(s *server, e *environment, sw *crowd, n, slots int) (*broadcaster, error) {
 	pub, err := s.publisher(e, slots, e.Size)
 	if err != nil {
 		return nil, err
@@ -35,8 +35,10 @@ func (b *broadcaster) next(slot int) swarm.Message {
 // rounds sends count events, one a slot under way at a time, and waits until
 // every reader has every one.
 func (b *broadcaster) rounds(count int, limit time.Duration) (swarm.PublishResult, error) {
-	b.sw.Track(b.prog)
-	defer b.sw.Track(nil)
+	if err := b.sw.Track(b.prog, b.n); err != nil {
+		return swarm.PublishResult{}, err
+	}
+	defer func() { _ = b.sw.Track(nil, 0) }() // its failure would show in what follows
 	return b.publish(&swarm.Rounds{Count: count, Slots: len(b.last), Progress: b.prog, Message: b.next}, time.Hour, limit)
 }
 

@@ -70,8 +70,8 @@ type churnRun struct {
 	env    *environment
 	server *server
 	out    *outcome
-	steady *swarm.Swarm // those that stay
-	pool   *swarm.Swarm // those that come and go
+	steady *crowd // those that stay
+	pool   *crowd // those that come and go
 	load   *broadcaster
 	before remains // with the steady streams alone
 }
@@ -88,7 +88,7 @@ func (r *churnRun) open(ctx context.Context) (err error) {
 	if err := r.env.warm(ctx, r.server); err != nil {
 		return err
 	}
-	if r.steady, err = r.server.swarm(r.env, n, 1); err != nil {
+	if r.steady, err = r.server.crowd(r.env, n, 1); err != nil {
 		return err
 	}
 	if _, err = r.server.open(r.env, r.steady, 0, n, false); err != nil {
@@ -103,7 +103,7 @@ func (r *churnRun) open(ctx context.Context) (err error) {
 	if r.before, err = takeRemains(ctx, r.env, r.server); err != nil {
 		return err
 	}
-	if r.pool, err = r.server.swarm(r.env, r.env.Conns, 1); err != nil {
+	if r.pool, err = r.server.crowd(r.env, r.env.Conns, 1); err != nil {
 		return err
 	}
 	_, err = r.server.open(r.env, r.pool, n, r.Pool, false)
@@ -111,7 +111,7 @@ func (r *churnRun) open(ctx context.Context) (err error) {
 }
 
 func (r *churnRun) close() {
-	for _, sw := range []*swarm.Swarm{r.steady, r.pool} {
+	for _, sw := range []*crowd{r.steady, r.pool} {
 		if sw != nil {
 			_ = sw.Close() // its failure would have shown before
 		}
@@ -180,11 +180,10 @@ func (r *churnRun) churn(ctx context.Context, p *passage) error {
 		if at+batch > r.Pool {
 			at = 0
 		}
-		r.pool.Cut(first+at, batch)
-		res, err := r.pool.Open(swarm.OpenConfig{
-			First: first + at, Count: batch, Concurrency: batch, Timeout: r.env.Timeout,
-			Request: r.env.users.streamRequest(r.server.public.String(), r.env.kind()),
-		})
+		if err := r.pool.Cut(first+at, batch); err != nil {
+			return err
+		}
+		res, err := r.pool.Open(OpenArgs{Span: Span{first + at, batch}, Concurrency: batch, Timeout: r.env.Timeout})
 		if err != nil {
 			return err
 		}

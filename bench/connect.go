@@ -17,7 +17,7 @@ func (c *connectScenario) run(ctx context.Context, e *environment) (*outcome, er
 	if err := e.warm(ctx, s); err != nil {
 		return nil, err
 	}
-	sw, err := s.swarm(e, e.Conns, 1)
+	sw, err := s.crowd(e, e.Conns, 1)
 	if err != nil {
 		return nil, err
 	}

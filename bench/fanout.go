@@ -77,7 +77,7 @@ func (p fanoutPhase) run(ctx context.Context, e *environment, out *outcome) erro
 		return err
 	}
 	defer s.stop()
-	sw, err := s.swarm(e, e.Conns, p.slots)
+	sw, err := s.crowd(e, e.Conns, p.slots)
 	if err != nil {
 		return err
 	}

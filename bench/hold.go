@@ -29,7 +29,7 @@ func (h *holdScenario) run(ctx context.Context, e *environment) (*outcome, error
 	if err != nil {
 		return nil, err
 	}
-	sw, err := s.swarm(e, e.Conns, 1)
+	sw, err := s.crowd(e, e.Conns, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -38,11 +38,16 @@ func (h *holdScenario) run(ctx context.Context, e *environment) (*outcome, error
 		return nil, err
 	}
 	out := &outcome{}
+	generator, err := sw.memoryPerStream()
+	if err != nil {
+		return nil, err
+	}
 	after, err := takeMemory(ctx, e, s)
 	if err != nil {
 		return nil, err
 	}
 	h.reportMemory(out, e, before, after)
+	out.add("generator_rss_per_stream", "B", generator)
 	sw.Collect()
 	m, err := startMeter(s)
 	if err != nil {

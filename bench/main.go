@@ -24,6 +24,7 @@ type cli struct {
 	Topics  topicsScenario  `cmd:"" help:"Messages to topics of some users each: highest rate, then latency at a fixed one."`
 	Resume  resumeScenario  `cmd:"" help:"All streams break at once and come back for what they missed: time until all have it."`
 	Churn   churnScenario   `cmd:"" help:"Streams come and go at a fixed rate while others receive: CPU of each, and what is left of them."`
+	Cluster clusterScenario `cmd:"" help:"Several hubs over one log, with more streams in all than a process may have files."`
 	Slow    slowScenario    `cmd:"" help:"Broadcast with and without readers that never read."`
 	Soak    soakScenario    `cmd:"" help:"Everything at once for hours: streams that leave and resume, stuck readers, restarts of the engine; is anything lost, does anything grow?"`
 }

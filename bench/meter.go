@@ -26,7 +26,7 @@ func startMeter(s *server) (*meter, error) {
 		return nil, fmt.Errorf("%s: %w", s.name, err)
 	}
 	m := &meter{server: s, before: before, machine: machineClock()}
-	if m.own, err = processClock(os.Getpid()); err != nil {
+	if m.own, err = s.generatorClock(); err != nil {
 		return nil, err
 	}
 	return m, nil
@@ -38,7 +38,7 @@ func (m *meter) stop() error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", m.server.name, err)
 	}
-	own, err := processClock(os.Getpid())
+	own, err := m.server.generatorClock()
 	if err != nil {
 		return err
 	}
@@ -46,6 +46,20 @@ func (m *meter) stop() error {
 	m.cpu, m.wall = spent(m.before, after), after.at.Sub(m.before.at)
 	m.switches = after.switches - min(after.switches, m.before.switches)
 	return nil
+}
+
+// generatorClock is the CPU time of the generator with its workers that live.
+func (s *server) generatorClock() (time.Duration, error) {
+	sum, err := processClock(os.Getpid())
+	if err != nil {
+		return 0, err
+	}
+	for _, pid := range s.generators {
+		if d, err := processClock(pid); err == nil {
+			sum += d
+		}
+	}
+	return sum, nil
 }
 
 // addCores reports how many CPUs were busy, and with whom. A run with much of

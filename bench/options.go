@@ -23,6 +23,7 @@ type options struct {
 	Size        int           `help:"Bytes of data in an event." default:"200"`
 	Concurrency int           `help:"Connections that are being opened at once." default:"128"`
 	Workers     int           `help:"Goroutines that read." default:"1"`
+	Procs       int           `help:"Worker processes that the readers are in; 0 for as many as the limit of files demands, in this process if it has room." default:"0"`
 	Sources     int           `help:"Loopback addresses that the connections come from." default:"16"`
 	Settle      time.Duration `help:"Pause before memory and CPU are read." default:"2s"`
 	Quiet       time.Duration `help:"Wait so long before each run for others to leave the machine alone." default:"0"`
@@ -64,6 +65,7 @@ func (o *options) Validate() error {
 		within("size", o.Size, 64, maxSize),
 		within("concurrency", o.Concurrency, 1, maxConns),
 		within("workers", o.Workers, 1, maxWorkers),
+		within("procs", o.Procs, 0, maxWorkers),
 		within("sources", o.Sources, 0, 250),
 		within("settle", o.Settle, 0, maxPhase),
 		within("timeout", o.Timeout, time.Second, maxPhase),

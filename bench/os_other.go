@@ -12,6 +12,6 @@ import (
 
 func dieWithParent() *syscall.SysProcAttr     { return nil }
 func processClock(int) (time.Duration, error) { return 0, swarm.ErrUnsupported }
-func raiseFileLimit(int) error                { return swarm.ErrUnsupported }
+func raiseFileLimit() (int, error)            { return 0, swarm.ErrUnsupported }
 func kernelRelease() string                   { return "" }
 func serveFloor(*net.TCPListener) error       { return swarm.ErrUnsupported }

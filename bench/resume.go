@@ -57,7 +57,7 @@ func (r *resumeScenario) run(ctx context.Context, e *environment) (*outcome, err
 		return nil, err
 	}
 	defer s.stop()
-	sw, err := s.swarm(e, e.Conns, resumeSlots)
+	sw, err := s.crowd(e, e.Conns, resumeSlots)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,9 @@ func (r *resumeScenario) run(ctx context.Context, e *environment) (*outcome, err
 	if err := waitFor(ctx, e.Timeout, func() bool { return sw.Delivered() >= uint64(3*e.Conns) }); err != nil {
 		return nil, err
 	}
-	sw.Cut(0, e.Conns)
+	if err := sw.Cut(0, e.Conns); err != nil {
+		return nil, err
+	}
 	if err := s.awaitStreams(ctx, 0, e.Timeout); err != nil {
 		return nil, err
 	}
@@ -86,7 +88,7 @@ func (r *resumeScenario) run(ctx context.Context, e *environment) (*outcome, err
 }
 
 // storm lets all come back and waits until they have everything.
-func (r *resumeScenario) storm(ctx context.Context, e *environment, s *server, sw *swarm.Swarm, l *resumeLoad) (*outcome, error) {
+func (r *resumeScenario) storm(ctx context.Context, e *environment, s *server, sw *crowd, l *resumeLoad) (*outcome, error) {
 	before, err := s.readMetrics(ctx)
 	if err != nil {
 		return nil, err
@@ -102,10 +104,7 @@ func (r *resumeScenario) storm(ctx context.Context, e *environment, s *server, s
 	if atOnce == 0 {
 		atOnce = e.Conns
 	}
-	res, err := sw.Open(swarm.OpenConfig{
-		Count: e.Conns, Concurrency: atOnce, Resume: true, Timeout: e.Timeout,
-		Request: e.users.streamRequest(s.public.String(), e.kind()),
-	})
+	res, err := sw.Open(OpenArgs{Span: Span{0, e.Conns}, Concurrency: atOnce, Resume: true, Timeout: e.Timeout})
 	if err != nil {
 		return nil, err
 	}

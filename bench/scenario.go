@@ -20,6 +20,7 @@ type scenario interface {
 type environment struct {
 	*options
 
+	procs  int    // workers that the readers are in; 0 for this process
 	target string // the name of what is measured
 	round  int
 	users  *users
@@ -29,9 +30,6 @@ type environment struct {
 
 	perTopic int // so many users share a topic that messages go to; 0 for messages to users
 }
-
-// kind is what streams ask for.
-func (e *environment) kind() streamKind { return streamKind{gzip: e.gzip, perTopic: e.perTopic} }
 
 // data is what events are filled with.
 func (e *environment) data() dataFunc {
@@ -68,7 +66,12 @@ func (o *outcome) fail(format string, args ...any) {
 func runScenario(name string, opts *options, params any, s scenario) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := raiseFileLimit(opts.Conns); err != nil {
+	limit, err := raiseFileLimit()
+	if err != nil {
+		return err
+	}
+	procs, err := planProcs(opts, limit, 1, os.Stderr)
+	if err != nil {
 		return err
 	}
 	if opts.Out != "" {
@@ -87,7 +90,7 @@ func runScenario(name string, opts *options, params any, s scenario) error {
 				return err
 			}
 			fmt.Fprintf(os.Stderr, "round %d/%d: %s %s\n", round, opts.Runs, name, target)
-			env := &environment{options: opts, target: target, round: round, users: users}
+			env := &environment{options: opts, procs: procs, target: target, round: round, users: users}
 			out, err := s.run(ctx, env)
 			if err != nil {
 				return fmt.Errorf("round %d: %s: %w", round, target, err)

@@ -21,6 +21,9 @@ const (
 // serve runs a baseline until the process is killed. It says on out where it
 // listens.
 func serve(name string, out io.Writer) error {
+	if name == serveWorker {
+		return runWorker()
+	}
 	var run func(*net.TCPListener) error
 	switch name {
 	case targetFloor:

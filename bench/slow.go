@@ -60,7 +60,7 @@ func (c *slowScenario) phase(ctx context.Context, e *environment, out *outcome, 
 		return 0, err
 	}
 	defer s.stop()
-	sw, err := s.swarm(e, e.Conns, 1)
+	sw, err := s.crowd(e, e.Conns, 1)
 	if err != nil {
 		return 0, err
 	}
@@ -134,7 +134,7 @@ func (c *slowScenario) clog(e *environment, s *server) error {
 }
 
 // measure broadcasts on a schedule and returns the p99 of the good readers.
-func (c *slowScenario) measure(ctx context.Context, e *environment, s *server, sw *swarm.Swarm, out *outcome, name string, good int) (time.Duration, error) {
+func (c *slowScenario) measure(ctx context.Context, e *environment, s *server, sw *crowd, out *outcome, name string, good int) (time.Duration, error) {
 	b, err := newBroadcaster(s, e, sw, good, 1)
 	if err != nil {
 		return 0, err

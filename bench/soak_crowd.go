@@ -191,7 +191,7 @@ func (c *soakCrowd) replaceStuck(ctx context.Context) {
 		return
 	}
 	for ctx.Err() == nil {
-		sw, err := c.server.swarm(c.env, c.env.Conns, 1)
+		sw, err := c.server.crowd(c.env, c.env.Conns, 1)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			return

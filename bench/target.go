@@ -22,6 +22,8 @@ type server struct {
 	files    string // its temporary directory
 	apiKey   string
 	metrics  bool // it answers /metrics and /debug/pprof/
+
+	generators []int // processes of its readers, besides this one
 }
 
 // errRemote is returned for a target elsewhere.
@@ -76,17 +78,26 @@ func resolve(hostport string, remote bool) (netip.AddrPort, error) {
 	return a, nil
 }
 
-// swarm makes readers for the streams of the target.
-func (s *server) swarm(e *environment, readers, slots int) (*swarm.Swarm, error) {
-	return swarm.New(swarm.Config{Addr: s.public, Readers: readers, Slots: slots, Workers: e.Workers, Sources: e.Sources})
+// crowd makes readers for the streams of the target, in the processes planned.
+func (s *server) crowd(e *environment, readers, slots int) (*crowd, error) {
+	return s.crowdOf(e, 0, readers, slots, e.procs)
+}
+
+// crowdOf makes readers for users from number first on.
+func (s *server) crowdOf(e *environment, first, readers, slots, procs int) (*crowd, error) {
+	c, err := newCrowd(StationSetup{
+		Addr: s.public, Readers: readers, Slots: slots, Workers: e.Workers, Sources: e.Sources,
+		FirstUser: first, Gzip: e.gzip, PerTopic: e.perTopic,
+	}, e.users, min(procs, readers))
+	if err == nil {
+		s.generators = append(s.generators, c.pids()...)
+	}
+	return c, err
 }
 
 // open opens count connections from number first on, and fails if any fails.
-func (s *server) open(e *environment, sw *swarm.Swarm, first, count int, stuck bool) (swarm.OpenResult, error) {
-	res, err := sw.Open(swarm.OpenConfig{
-		First: first, Count: count, Concurrency: e.Concurrency, Stuck: stuck, Timeout: e.Timeout,
-		Request: e.users.streamRequest(s.public.String(), e.kind()),
-	})
+func (s *server) open(e *environment, sw *crowd, first, count int, stuck bool) (swarm.OpenResult, error) {
+	res, err := sw.Open(OpenArgs{Span: Span{first, count}, Concurrency: e.Concurrency, Stuck: stuck, Timeout: e.Timeout})
 	if err != nil {
 		return res, err
 	}

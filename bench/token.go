@@ -20,7 +20,8 @@ import (
 type users struct {
 	secret []byte
 	apiKey string
-	tokens []string
+	tokens []string // by number
+	grant  string   // further claims in them
 }
 
 // tokenLife is long enough for any run.
@@ -39,22 +40,22 @@ func newUsers(opts *options) (*users, error) {
 		}
 		u.secret, u.apiKey = bytes.TrimSuffix(secret, []byte("\n")), opts.APIKey
 	}
-	u.sign("")
+	u.sign(0)
 	return u, nil
 }
 
-// sign makes all tokens.
-func (u *users) sign(grant string) {
+// sign makes the tokens of the users from number first on.
+func (u *users) sign(first int) {
 	now := time.Now()
-	for i := range u.tokens {
-		u.tokens[i] = signToken(u.secret, userName(i), grant, now)
+	for i := first; i < len(u.tokens); i++ {
+		u.tokens[i] = signToken(u.secret, userName(i), u.grant, now)
 	}
 }
 
 // inTopics are the same users with tokens that allow topics.
 func (u *users) inTopics() *users {
-	v := &users{secret: u.secret, apiKey: u.apiKey, tokens: make([]string, len(u.tokens))}
-	v.sign(topicGrant)
+	v := &users{secret: u.secret, apiKey: u.apiKey, grant: topicGrant, tokens: make([]string, len(u.tokens))}
+	v.sign(0)
 	return v
 }
 

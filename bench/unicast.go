@@ -37,7 +37,7 @@ func (u *unicastScenario) run(ctx context.Context, e *environment) (*outcome, er
 		return nil, err
 	}
 	defer s.stop()
-	sw, err := s.swarm(e, e.Conns, 1)
+	sw, err := s.crowd(e, e.Conns, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (u *unicastScenario) run(ctx context.Context, e *environment) (*outcome, er
 type unicastRun struct {
 	env    *environment
 	server *server
-	sw     *swarm.Swarm
+	sw     *crowd
 	pub    *swarm.Publisher
 	out    *outcome
 	mail   *mail

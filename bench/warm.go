@@ -16,7 +16,7 @@ const (
 // warm opens some connections, broadcasts to them and closes them.
 func (e *environment) warm(ctx context.Context, s *server) error {
 	n := min(warmConns, e.Conns)
-	sw, err := s.swarm(e, n, 1)
+	sw, err := s.crowd(e, n, 1)
 	if err != nil {
 		return err
 	}

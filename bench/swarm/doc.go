@@ -28,8 +28,20 @@ var ErrUnsupported = errors.New("the load generator needs linux")
 // reader tells apart.
 const MaxSlots = 64
 
-var origin = time.Now()
+var (
+	origin = time.Now()
+	offset int64
+)
 
 // Now is the time since the process started in nanoseconds, on the monotonic
 // clock that readers and publishers share.
-func Now() int64 { return int64(time.Since(origin)) }
+func Now() int64 { return int64(time.Since(origin)) + offset }
+
+// SetClock makes Now go on from the time of another process of this machine:
+// both have the kernel's monotonic clock. base is that process's ClockBase. It
+// is called before anything else in the package.
+func SetClock(base int64) { offset += ClockBase() - base }
+
+// ClockBase is the kernel's monotonic clock when Now was 0. It is good to some
+// microseconds.
+func ClockBase() int64 { return kernelClock() - Now() }

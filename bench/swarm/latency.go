@@ -23,6 +23,17 @@ func NewLatency() *Latency {
 	return &Latency{h: hdrhistogram.New(latencyLowest, latencyHighest, 3)}
 }
 
+// MarshalBinary is for readers in other processes.
+func (l *Latency) MarshalBinary() ([]byte, error) {
+	return l.h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+}
+
+// UnmarshalBinary is for readers in other processes.
+func (l *Latency) UnmarshalBinary(data []byte) (err error) {
+	l.h, err = hdrhistogram.Decode(data)
+	return err
+}
+
 // Record counts a duration in nanoseconds.
 func (l *Latency) Record(ns int64) {
 	_ = l.h.RecordValue(min(max(ns, 0), latencyHighest)) // in range, so it cannot fail

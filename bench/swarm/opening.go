@@ -32,11 +32,13 @@ type OpenResult struct {
 	Ready     *Latency       // from the dial to the first event
 }
 
-func newOpenResult() OpenResult {
+// NewOpenResult returns a result of nothing.
+func NewOpenResult() OpenResult {
 	return OpenResult{Causes: map[string]int{}, FirstByte: NewLatency(), Ready: NewLatency()}
 }
 
-func (o *OpenResult) add(other *OpenResult) {
+// Add adds the counts of other.
+func (o *OpenResult) Add(other *OpenResult) {
 	o.Opened += other.Opened
 	o.Failed += other.Failed
 	for cause := range maps.Keys(other.Causes) {

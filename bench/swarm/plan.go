@@ -128,7 +128,7 @@ const (
 // Poll implements Plan.
 func (p *Rounds) Poll(now int64, send func(int, Message)) (again int64, more bool) {
 	for s := range p.Slots {
-		if p.state[s] == slotAnswered && p.Progress.take(s) {
+		if p.state[s] == slotAnswered && p.Progress.Take(s) {
 			p.state[s] = slotFree
 			p.finished++
 		}

@@ -29,9 +29,12 @@ func (p *Progress) count(slot int, n int64) {
 	}
 }
 
-// take reports whether the event of a slot has reached all, and if so makes the
+// Count notes n deliveries in a slot by readers of another process.
+func (p *Progress) Count(slot, n int) { p.count(slot, int64(n)) }
+
+// Take reports whether the event of a slot has reached all, and if so makes the
 // slot ready for the next one.
-func (p *Progress) take(slot int) bool {
+func (p *Progress) Take(slot int) bool {
 	if p.slots[slot].got.Load() < p.want {
 		return false
 	}

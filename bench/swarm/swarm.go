@@ -98,7 +98,7 @@ func (s *Swarm) Open(cfg OpenConfig) (OpenResult, error) {
 		return OpenResult{}, fmt.Errorf("open: %d connections from %d of %d", cfg.Count, cfg.First, s.cfg.Readers)
 	}
 	w := len(s.readers)
-	result, done := newOpenResult(), make(chan OpenResult, w)
+	result, done := NewOpenResult(), make(chan OpenResult, w)
 	started := 0
 	for k, r := range s.readers {
 		o := &opening{
@@ -110,7 +110,7 @@ func (s *Swarm) Open(cfg OpenConfig) (OpenResult, error) {
 			number:     func(local int) int { return local*w + k },
 			addr:       s.cfg.Addr,
 			source:     s.source,
-			result:     newOpenResult(),
+			result:     NewOpenResult(),
 			done:       done,
 		}
 		if r.cmds.do(func() { r.opening = o }) {
@@ -119,7 +119,7 @@ func (s *Swarm) Open(cfg OpenConfig) (OpenResult, error) {
 	}
 	for range started {
 		part := <-done
-		result.add(&part)
+		result.Add(&part)
 	}
 	return result, s.Err()
 }
@@ -162,22 +162,23 @@ func (s *Swarm) Collect() Stats {
 	return sum
 }
 
-// Missing is how many events are still missing at the end of the streams of the
-// first n connections and were not announced by a gap event: sent gives the last sequence number sent to each in a slot.
-func (s *Swarm) Missing(n int, sent func(number, slot int) uint32) uint64 {
-	var missing uint64
-	for k, r := range s.readers {
-		r.cmds.do(func() {
-			for i := range localCount(n, k, len(s.readers)) {
-				for slot := range r.slots {
-					if want, last := sent(i*len(s.readers)+k, slot), r.orders[i*r.slots+slot].last; want > last && !r.orders[i*r.slots+slot].told {
-						missing += uint64(want - last)
-					}
-				}
+// Announced is the number that Last has for a slot that got a gap event and
+// nothing since: what is missing there was announced.
+const Announced = ^uint32(0)
+
+// Last returns the last sequence number of each slot of the first n connections,
+// connection by connection.
+func (s *Swarm) Last(n int) []uint32 {
+	last := make([]uint32, n*s.cfg.Slots)
+	s.each(0, n, func(r *reader, i, number int) {
+		for slot := range r.slots {
+			o := &r.orders[i*r.slots+slot]
+			if last[number*r.slots+slot] = o.last; o.told {
+				last[number*r.slots+slot] = Announced
 			}
-		})
-	}
-	return missing
+		}
+	})
+	return last
 }
 
 // Err returns the first failure of the swarm itself, not of a connection.

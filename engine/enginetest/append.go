@@ -75,6 +75,8 @@ func roundTrip(t *testing.T, eng engine.Engine) {
 			Key:    "key with spaces",
 			Slow:   engine.SlowConflate,
 			Except: "connection-1",
+			Public: true,
+			ID:     "urn:uuid:é",
 			Time:   now,
 			TTL:    90 * time.Second,
 			Origin: 1<<64 - 1,

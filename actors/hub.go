@@ -36,6 +36,7 @@ type Hub struct {
 
 	epoch    atomic.Pointer[string] // of the positions told to clients; the registry sets it
 	draining atomic.Bool
+	perUser  atomic.Int64  // connections of one user, 0 for no limit
 	inboxLen *atomic.Int32 // messages that wait for the registry
 	ticking  atomic.Bool   // a tick waits in the registry's mailbox
 	clock    chan struct{} // closed to stop the clock
@@ -51,6 +52,7 @@ func New(cfg Config) (*Hub, error) {
 		return nil, err
 	}
 	h := &Hub{cfg: cfg, clock: make(chan struct{}), gone: make(chan struct{})}
+	h.SetMaxPerUser(cfg.MaxPerUser)
 	begin := cfg.Window.Position()
 	h.setEpoch(begin.Epoch)
 	h.pool = newPool(cfg.Workers)
@@ -96,6 +98,9 @@ func (h *Hub) Reset(gap history.Gap) { h.submit(&reset{gap}) }
 // UpdateDashboard sends a frame to this hub's dashboard streams. New ones get
 // the last frame at once.
 func (h *Hub) UpdateDashboard(frame []byte) { h.submit(&dashboard{frame}) }
+
+// SetMaxPerUser changes Config.MaxPerUser for connections to come.
+func (h *Hub) SetMaxPerUser(n int) { h.perUser.Store(int64(n)) }
 
 // Draining reports whether Drain has been called, and Resume not since.
 func (h *Hub) Draining() bool { return h.draining.Load() }

@@ -119,7 +119,7 @@ func (a *registry) attach(c actor.Context, m *Attach) {
 		return
 	}
 	ref := a.users[m.User]
-	if ref != nil && a.hub.cfg.MaxPerUser > 0 && int(ref.open) >= a.hub.cfg.MaxPerUser {
+	if most := a.hub.perUser.Load(); ref != nil && most > 0 && int64(ref.open) >= most {
 		a.hub.refuse(m.Stream, RefusedUserLimit)
 		return
 	}

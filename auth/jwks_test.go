@@ -74,7 +74,8 @@ type bubble struct {
 func openStub(t *testing.T, s *stubSource, f func(b *bubble)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		v := &Verifier{cfg: Config{Keys: []Key{hmacKey(secretText)}}}
+		v := &Verifier{}
+		v.cfg.Store(&Config{Keys: []Key{hmacKey(secretText)}})
 		v.jwks = openKeySet(t.Context(), s.fetch, slog.New(slog.DiscardHandler))
 		f(&bubble{T: t, verify: func(token string) error {
 			_, err := v.Verify(t.Context(), token)

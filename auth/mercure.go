@@ -35,8 +35,9 @@ func (v *Verifier) VerifyMercure(ctx context.Context, tokenText string) (Mercure
 		return MercureToken{}, err
 	}
 	var t MercureToken
-	if err = c.times(&t.Principal, &v.cfg, time.Now()); err == nil {
-		err = c.origin(&v.cfg)
+	cfg := v.cfg.Load()
+	if err = c.times(&t.Principal, cfg, time.Now()); err == nil {
+		err = c.origin(cfg)
 	}
 	if err == nil && !absent(c[claimSub]) {
 		err = c.subject(&t.Principal)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 )
 
@@ -38,7 +39,7 @@ func DefaultConfig() Config {
 // Verifier verifies JSON Web Tokens (RFC 7519). Its methods may be called from
 // any goroutine.
 type Verifier struct {
-	cfg  Config
+	cfg  atomic.Pointer[Config]
 	jwks *keySet // nil without a URL
 }
 
@@ -49,7 +50,8 @@ func NewVerifier(ctx context.Context, cfg Config, log *slog.Logger) (*Verifier, 
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	v := &Verifier{cfg: cfg}
+	v := &Verifier{}
+	v.cfg.Store(&cfg)
 	if cfg.JWKSURL == "" {
 		return v, nil
 	}
@@ -80,6 +82,22 @@ func (c *Config) check() error {
 	return nil
 }
 
+// Reload makes cfg count for the tokens that come from now on. Its JWKSURL and
+// MaxLifetime must be those of before: the keys of the URL are fetched again by
+// themselves, and what is revoked is kept as long as tokens may live.
+//
+// After an error, which wraps ErrConfig, nothing has changed.
+func (v *Verifier) Reload(cfg Config) error {
+	if err := cfg.check(); err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	if old := v.cfg.Load(); cfg.JWKSURL != old.JWKSURL || cfg.MaxLifetime != old.MaxLifetime {
+		return fmt.Errorf("%w: the JWKS URL and the longest lifetime stay as they are", ErrConfig)
+	}
+	v.cfg.Store(&cfg)
+	return nil
+}
+
 // Verify returns the user of a token. It waits, up to the end of ctx, only when
 // the token names a key that is not known yet and the JWKS is asked for it.
 //
@@ -90,7 +108,7 @@ func (v *Verifier) Verify(ctx context.Context, tokenText string) (Principal, err
 	if err != nil {
 		return Principal{}, err
 	}
-	return c.principal(&v.cfg, time.Now())
+	return c.principal(v.cfg.Load(), time.Now())
 }
 
 // read returns the claims of a token whose signature is good, and its payload.
@@ -110,7 +128,7 @@ func (v *Verifier) read(ctx context.Context, tokenText string) (claims, []byte, 
 // token's algorithm, whatever its kid, then with the key of its kid in the JWKS.
 func (v *Verifier) authenticate(ctx context.Context, t *token) error {
 	err := errNoKey
-	for _, k := range v.cfg.Keys {
+	for _, k := range v.cfg.Load().Keys {
 		if k.alg != t.alg {
 			continue
 		}

@@ -173,7 +173,7 @@ func TestKey_MaterialIsOutOfReachOfPrinting(t *testing.T) {
 	v := newVerifier(t, cfg)
 	var log strings.Builder
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "cfg", cfg.Keys, "v", v, "key", cfg.Keys[0])
-	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "cfg", cfg, "v", *v, "key", cfg.Keys[0])
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "cfg", cfg, "v", v, "key", cfg.Keys[0])
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%x", "%q"} {
 		fmt.Fprintf(&log, format+format+format+format, cfg, &cfg, v, cfg.Keys[0])
 	}
@@ -193,5 +193,46 @@ func TestVerifier_CloseWithoutJWKS(t *testing.T) {
 	v.Close()
 	if _, err := v.Verify(context.Background(), forge(headerHS256, claimsWith(""), byHMAC)); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestVerifier_Reload(t *testing.T) {
+	mint := func(secret string) (Key, string) {
+		key, err := HMACKey([]byte(secret))
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := Mint(key, Claims{User: "alice", TTL: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key, token
+	}
+	oldKey, oldToken := mint("an old secret of thirty-two bytes")
+	newKey, newToken := mint("a new secret of thirty-two bytes!")
+	v, err := NewVerifier(t.Context(), Config{Keys: []Key{oldKey}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, cfg := range map[string]Config{
+		"no key":           {},
+		"another URL":      {Keys: []Key{newKey}, JWKSURL: "https://id.example/keys"},
+		"another lifetime": {Keys: []Key{newKey}, MaxLifetime: time.Hour},
+	} {
+		if err := v.Reload(cfg); !errors.Is(err, ErrConfig) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := v.Verify(t.Context(), oldToken); err != nil {
+		t.Errorf("after reloads that failed: %v", err)
+	}
+	if err := v.Reload(Config{Keys: []Key{newKey}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Verify(t.Context(), oldToken); !errors.Is(err, ErrSignature) {
+		t.Errorf("a token of the old key: %v", err)
+	}
+	if _, err := v.Verify(t.Context(), newToken); err != nil {
+		t.Errorf("a token of the new key: %v", err)
 	}
 }

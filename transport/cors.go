@@ -76,7 +76,7 @@ func (s *Server) checkOrigin(c *call) error {
 	if len(origin) == 0 {
 		return nil
 	}
-	if s.origins.allows(origin) {
+	if s.origins.Load().allows(origin) {
 		c.origin = origin
 		out := &c.rc.Response.Header
 		out.SetBytesV(fasthttp.HeaderAccessControlAllowOrigin, origin)

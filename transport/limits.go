@@ -23,30 +23,38 @@ const (
 // the users.
 type limits struct {
 	open  atomic.Int64
-	max   int64          // 0 for none
-	rate  *rate.Limiter  // nil for none
-	addrs *addressCounts // nil for none
+	max   atomic.Int64                 // 0 for none
+	rate  atomic.Pointer[rate.Limiter] // nil for none
+	addrs *addressCounts               // nil for none
 }
 
 func newLimits(cfg *Config) *limits {
-	l := &limits{max: int64(cfg.MaxConnections)}
-	if cfg.ConnectRate > 0 {
-		burst := cfg.ConnectBurst
-		if burst == 0 {
-			burst = int(math.Ceil(cfg.ConnectRate))
-		}
-		l.rate = rate.NewLimiter(rate.Limit(cfg.ConnectRate), burst)
-	}
+	l := &limits{}
+	l.set(cfg)
 	if cfg.MaxPerAddress > 0 {
 		l.addrs = &addressCounts{max: cfg.MaxPerAddress, open: make(map[netip.Addr]int)}
 	}
 	return l
 }
 
+// set applies the limits that may change.
+func (l *limits) set(cfg *Config) {
+	l.max.Store(int64(cfg.MaxConnections))
+	if cfg.ConnectRate <= 0 {
+		l.rate.Store(nil)
+		return
+	}
+	burst := cfg.ConnectBurst
+	if burst == 0 {
+		burst = int(math.Ceil(cfg.ConnectRate))
+	}
+	l.rate.Store(rate.NewLimiter(rate.Limit(cfg.ConnectRate), burst))
+}
+
 // admit takes a place for a stream, or says why there is none. Whoever got one
 // gives it back by release, once.
 func (l *limits) admit(addr netip.Addr) (actors.Reason, bool) {
-	if n := l.open.Add(1); l.max > 0 && n > l.max {
+	if n, most := l.open.Add(1), l.max.Load(); most > 0 && n > most {
 		l.open.Add(-1)
 		return RefusedConnectionLimit, false
 	}
@@ -62,7 +70,10 @@ func (l *limits) admit(addr netip.Addr) (actors.Reason, bool) {
 }
 
 // allow takes a token of the connect rate.
-func (l *limits) allow() bool { return l.rate == nil || l.rate.Allow() }
+func (l *limits) allow() bool {
+	r := l.rate.Load()
+	return r == nil || r.Allow()
+}
 
 func (l *limits) release(addr netip.Addr) {
 	l.open.Add(-1)
@@ -72,7 +83,10 @@ func (l *limits) release(addr netip.Addr) {
 }
 
 // full reports whether the next stream would be refused.
-func (l *limits) full() bool { return l.max > 0 && l.open.Load() >= l.max }
+func (l *limits) full() bool {
+	most := l.max.Load()
+	return most > 0 && l.open.Load() >= most
+}
 
 // addressCounts counts streams by client address. It exists only if there is a
 // limit to hold: it costs about a hundred bytes an address.

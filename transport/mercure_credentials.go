@@ -44,7 +44,7 @@ func (s *Server) checkMercureCookie(c *call) error {
 	}
 	h := &c.rc.Request.Header
 	origin := originOf(h.Peek(fasthttp.HeaderReferer))
-	if len(origin) > 0 && (s.origins.allows(origin) || sameOrigin(origin, h.Host())) {
+	if len(origin) > 0 && (s.origins.Load().allows(origin) || sameOrigin(origin, h.Host())) {
 		return nil
 	}
 	return err

@@ -40,8 +40,8 @@ type Server struct {
 	publicRoutes   *router
 	internalRoutes *router
 
-	origins          originRule
-	remotes          remoteRule
+	origins          atomic.Pointer[originRule]
+	remotes          atomic.Pointer[remoteRule]
 	hosts            hostRule
 	hostsChecked     atomic.Bool
 	internalLoopback atomic.Bool
@@ -92,11 +92,11 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		tickets: deps.Tickets, revocations: deps.Revocations, checks: deps.Checks,
 		cluster: deps.Cluster, counts: deps.Counts, past: deps.Past, drain: deps.Drain,
 		mercure: deps.Mercure, publishers: cmp.Or(deps.Publishers, deps.Mercure),
-		origins: newOriginRule(cfg.AllowedOrigins, cfg.AllowLocalhostOrigins),
-		remotes: remoteRule{trusted: cfg.TrustedProxies}, hosts: newHostRule(cfg.InternalHosts),
+		hosts:  newHostRule(cfg.InternalHosts),
 		limits: newLimits(&cfg), publishes: newPublishLimit(&cfg), started: time.Now(),
 		stop: make(chan struct{}), beatDone: make(chan struct{}),
 	}
+	s.setRules(&cfg)
 	s.release = func() { s.limits.open.Add(-1) }
 	s.life, s.end = context.WithCancel(context.Background())
 	if err := s.openStreams(); err != nil {

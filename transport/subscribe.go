@@ -35,7 +35,7 @@ func (s *Server) streamBy(c *call, admit func() (*actors.Attach, error)) error {
 	if s.hub.Draining() {
 		return s.refuse(c, actors.RefusedDraining)
 	}
-	remote := s.remotes.address(c.rc)
+	remote := s.remotes.Load().address(c.rc)
 	if reason, ok := s.limits.admit(remote); !ok {
 		return s.refuse(c, reason)
 	}

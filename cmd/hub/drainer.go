@@ -46,7 +46,8 @@ type drainRun struct {
 
 func newDrainer(n *node) *drainer {
 	d := &drainer{tree: n.actors, announce: n.announceDrain, log: n.log, times: func() (time.Duration, time.Duration) {
-		return n.cfg.DrainDelay, n.cfg.DrainWindow
+		t := n.times.Load()
+		return t.delay, t.window
 	}}
 	d.state.Store(transport.DrainNone)
 	return d

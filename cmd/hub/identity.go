@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"example.org/hub/auth"
@@ -20,7 +21,7 @@ const (
 type identity struct {
 	verifier    *auth.Verifier
 	publishers  *auth.Verifier // of Mercure, nil if they have no keys of their own
-	apiKeys     *auth.APIKeys  // nil without a file
+	apiKeys     *serviceKeys
 	tickets     *auth.Tickets
 	revocations *auth.Revocations
 }
@@ -40,28 +41,50 @@ func openIdentity(ctx context.Context, s *settings, log *slog.Logger) (*identity
 	if err != nil {
 		return nil, configError{err}
 	}
-	rules := auth.Config{
-		Keys: keys, JWKSURL: s.JWKSURL, Issuer: s.JWTIssuer, Audience: s.JWTAudience, Leeway: s.JWTLeeway, MaxLifetime: s.JWTMaxLifetime,
-	}
+	rules := s.tokenConfig(keys)
 	verifier, err := auth.NewVerifier(ctx, rules, log)
 	if err != nil {
 		return nil, configError{err}
 	}
 	var publishers *auth.Verifier
 	if len(publisherKeys) > 0 {
-		rules.Keys, rules.JWKSURL = publisherKeys, ""
-		if publishers, err = auth.NewVerifier(ctx, rules, log); err != nil {
+		if publishers, err = auth.NewVerifier(ctx, publisherConfig(rules, publisherKeys), log); err != nil {
 			verifier.Close()
 			return nil, configError{err}
 		}
 	}
+	services := &serviceKeys{}
+	services.current.Store(apiKeys)
 	return &identity{
 		verifier:    verifier,
 		publishers:  publishers,
-		apiKeys:     apiKeys,
+		apiKeys:     services,
 		tickets:     auth.NewTickets(ticketTTL, maxOpenTickets),
 		revocations: auth.NewRevocationsFor(s.JWTMaxLifetime),
 	}, nil
+}
+
+// serviceKeys are the API keys of now.
+type serviceKeys struct{ current atomic.Pointer[auth.APIKeys] }
+
+// Verify implements transport.KeyVerifier. Without a file there is no key.
+func (k *serviceKeys) Verify(key string) (auth.Principal, error) {
+	if keys := k.current.Load(); keys != nil {
+		return keys.Verify(key)
+	}
+	return auth.Principal{}, auth.ErrUnknownKey
+}
+
+func (s *settings) tokenConfig(keys []auth.Key) auth.Config {
+	return auth.Config{
+		Keys: keys, JWKSURL: s.JWKSURL, Issuer: s.JWTIssuer, Audience: s.JWTAudience, Leeway: s.JWTLeeway, MaxLifetime: s.JWTMaxLifetime,
+	}
+}
+
+// publisherConfig is tokenConfig for Mercure's publishers with keys of their own.
+func publisherConfig(rules auth.Config, keys []auth.Key) auth.Config {
+	rules.Keys, rules.JWKSURL = keys, ""
+	return rules
 }
 
 // tokenKeys loads every key that tokens may be signed with.

@@ -41,6 +41,12 @@ type node struct {
 	unwatch  func()       // nil if no file is watched
 
 	drainer *drainer
+	times   atomic.Pointer[stopTimes]
+
+	streams  int            // that the descriptors allow
+	logLevel *slog.LevelVar // nil if it is not to be changed
+	reread   func() (*reading, error)
+	read     *reading // what counts now
 
 	proxyRefusals *metrics.Counter
 	stopping      atomic.Bool
@@ -56,8 +62,9 @@ func start(ctx context.Context, cfg *settings, streams int, log *slog.Logger) (*
 type opener func(context.Context, *slog.Logger) (sharedLog, error)
 
 func startOn(ctx context.Context, cfg *settings, streams int, log *slog.Logger, open opener) (*node, error) {
-	n := &node{cfg: cfg, log: log, failed: make(chan error, 2)}
-	if err := n.assemble(ctx, streams, open); err != nil {
+	n := &node{cfg: cfg, log: log, streams: streams, failed: make(chan error, 2)}
+	n.times.Store(&stopTimes{delay: cfg.DrainDelay, window: cfg.DrainWindow, limit: cfg.ShutdownTimeout})
+	if err := n.assemble(ctx, open); err != nil {
 		return nil, errors.Join(err, n.release(ctx))
 	}
 	n.log.Info("listening", "listener", "internal", "addr", n.internal.Addr().String())
@@ -68,7 +75,7 @@ func startOn(ctx context.Context, cfg *settings, streams int, log *slog.Logger, 
 	return n, nil
 }
 
-func (n *node) assemble(ctx context.Context, streams int, open opener) (err error) {
+func (n *node) assemble(ctx context.Context, open opener) (err error) {
 	set := newMetrics()
 	n.proxyRefusals = set.NewCounter("hub_proxy_header_refused_total")
 	if n.identity, err = openIdentity(ctx, n.cfg, n.log); err != nil {
@@ -94,7 +101,7 @@ func (n *node) assemble(ctx context.Context, streams int, open opener) (err erro
 	n.member = n.newMember()
 	n.countCluster(set)
 	n.drainer = newDrainer(n)
-	n.server, err = transport.New(n.cfg.transportConfig(streams), n.transportDeps(set))
+	n.server, err = transport.New(n.cfg.transportConfig(n.streams), n.transportDeps(set))
 	if err != nil {
 		return fmt.Errorf("set up HTTP: %w", err)
 	}
@@ -147,6 +154,7 @@ func (n *node) transportDeps(set *metrics.Set) transport.Deps {
 		Hub:         n.actors,
 		Log:         n.events,
 		Verifier:    n.identity.verifier,
+		APIKeys:     n.identity.apiKeys,
 		Mercure:     n.identity.verifier,
 		Tickets:     n.tickets,
 		Revocations: n.identity.revocations,
@@ -157,9 +165,6 @@ func (n *node) transportDeps(set *metrics.Set) transport.Deps {
 		Checks:      n.readiness(),
 		Metrics:     set,
 		Logger:      n.log,
-	}
-	if n.identity.apiKeys != nil {
-		deps.APIKeys = n.identity.apiKeys
 	}
 	if n.identity.publishers != nil {
 		deps.Publishers = n.identity.publishers

@@ -7,12 +7,4 @@ import (
 	"syscall"
 )
 
-// orderSignals are the signals that do not end the process.
-var orderSignals = []os.Signal{syscall.SIGUSR2}
-
-// obey does what a signal asks for.
-func (n *node) obey(sig os.Signal) {
-	if sig == syscall.SIGUSR2 {
-		n.drainer.Begin()
-	}
-}
+var drainSignals = []os.Signal{syscall.SIGUSR2}

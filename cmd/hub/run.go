@@ -47,6 +47,7 @@ type cli struct {
 // program is what the subcommands share.
 type program struct {
 	ctx            context.Context //nolint:containedctx // the command's own, for one call of Run
+	args           []string
 	stdout, stderr io.Writer
 	sources        *sources
 }
@@ -57,30 +58,49 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	src := newSources(os.Environ())
+	line, err := parse(args, stdout, stderr)
+	if err != nil {
+		return report(stderr, configError{err})
+	}
+	if line.parsed == nil {
+		return exitOK // --help
+	}
+	p := &program{ctx: ctx, args: args, stdout: stdout, stderr: stderr, sources: line.sources}
+	return report(stderr, line.parsed.Run(p))
+}
+
+// commandLine is one reading of the command line and what it refers to.
+type commandLine struct {
+	cli     cli
+	sources *sources
+	parsed  *kong.Context // nil if only help was asked for
+}
+
+func parse(args []string, stdout, stderr io.Writer) (*commandLine, error) {
+	line := &commandLine{sources: newSources(os.Environ())}
 	helped := false
-	parser, err := kong.New(&cli{},
+	parser, err := kong.New(&line.cli,
 		kong.Name("hub"),
 		kong.Description("Server-Sent Events for very many connections; messages come in over HTTP."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }), // only --help asks for it
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		kong.ValueFormatter(helpWithVariable),
-		kong.Resolvers(src),
+		kong.Resolvers(line.sources),
 	)
 	if err != nil {
 		panic(err) // a wrong tag in cli
 	}
 	parsed, err := parser.Parse(args)
 	if helped {
-		return exitOK
+		return line, nil
 	}
 	if err != nil {
-		return report(stderr, configError{src.explain(err)})
+		return nil, line.sources.explain(err)
 	}
-	src.noteFlags(parsed)
-	p := &program{ctx: ctx, stdout: stdout, stderr: stderr, sources: src}
-	return report(stderr, parsed.Run(p))
+	line.sources.noteFlags(parsed)
+	line.parsed = parsed
+	return line, nil
 }
 
 // report prints what went wrong and turns it into an exit code.

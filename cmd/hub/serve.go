@@ -31,7 +31,7 @@ func (c *serveCmd) Run(p *program) error {
 	if err := c.check(); err != nil {
 		return configError{err}
 	}
-	log, err := newLogger(p.stderr, c.LogLevel, c.LogFormat)
+	log, level, err := newLogger(p.stderr, c.LogLevel, c.LogFormat)
 	if err != nil {
 		return configError{err}
 	}
@@ -52,6 +52,11 @@ func (c *serveCmd) Run(p *program) error {
 	n, err := c.start(p.ctx, signals, streams, log)
 	if err != nil {
 		return err
+	}
+	n.logLevel, n.reread = level, p.readSettings
+	if n.read, err = p.readSettings(); err != nil { // nothing but the file can have changed since
+		n.log.Warn("settings changed while the hub started", "err", err)
+		n.read = &reading{}
 	}
 	log.Info("ready", "version", readBuild().Version, "engine", redact(c.Engine))
 	if dev != nil {
@@ -84,7 +89,7 @@ func (c *serveCmd) start(ctx context.Context, signals <-chan os.Signal, streams 
 // signal ends it at once, and so does the shutdown's time limit.
 func (n *node) runUntil(ctx context.Context, signals, orders <-chan os.Signal) error {
 	failure := n.waitForEnd(ctx, signals, orders)
-	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), n.cfg.ShutdownTimeout)
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), n.times.Load().limit)
 	defer cancel()
 	stopped := make(chan error, 1)
 	go func() { stopped <- n.stop(limit) }()

@@ -147,9 +147,8 @@ func (n *node) tlsOf(listener string) *serverTLS {
 	return nil
 }
 
-// reloadTLS takes over what the files hold now. If one of them cannot be used,
-// everything stays as it is.
-func (n *node) reloadTLS() error {
+// loadTLS reads the files of both listeners.
+func (n *node) loadTLS() ([]*loadedTLS, error) {
 	loaded := make([]*loadedTLS, len(n.tls))
 	var errs []error
 	for i, t := range n.tls {
@@ -157,13 +156,14 @@ func (n *node) reloadTLS() error {
 		loaded[i], err = t.load()
 		errs = append(errs, err)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
+	return loaded, errors.Join(errs...)
+}
+
+// useTLS gives new connections what loadTLS has read.
+func (n *node) useTLS(loaded []*loadedTLS) {
 	for i, t := range n.tls {
 		if t.use(loaded[i]) {
 			n.log.Info("certificate reloaded", "listener", t.listener, "not_after", loaded[i].notAfter())
 		}
 	}
-	return nil
 }

@@ -7,7 +7,8 @@ import (
 
 // settings is everything that can be said about a hub before it starts. The
 // tags give each setting its help and default; its flag's name is the key in a
-// file and, in capitals behind HUB_, the environment variable.
+// file and, in capitals behind HUB_, the environment variable. A running hub
+// takes over those that are live when it gets SIGHUP.
 type settings struct {
 	Config string `help:"YAML file with any of these settings." placeholder:"FILE"`
 	Dev    bool   `help:"Make own keys, allow localhost origins, stop fast, and print commands to paste."`
@@ -19,19 +20,19 @@ type settings struct {
 	InternalTLSCert  string         `name:"internal-tls-cert" group:"Listeners:" placeholder:"FILE" help:"PEM certificate chain of the internal address."`
 	InternalTLSKey   string         `name:"internal-tls-key" group:"Listeners:" placeholder:"FILE" help:"PEM key of --internal-tls-cert."`
 	InternalClientCA string         `name:"internal-client-ca" group:"Listeners:" placeholder:"FILE" help:"PEM certificates that sign those of clients; then the internal address, probes included, wants one of every client."`
-	CORSOrigin       []string       `group:"Listeners:" placeholder:"ORIGIN" help:"Browser origin that may read streams, exactly as browsers send it; repeatable."`
+	CORSOrigin       []string       `live:"" group:"Listeners:" placeholder:"ORIGIN" help:"Browser origin that may read streams, exactly as browsers send it; repeatable."`
 	InternalHost     []string       `group:"Listeners:" placeholder:"NAME" help:"Host header that the internal address answers to besides loopback's; repeatable."`
-	TrustedProxy     []netip.Prefix `group:"Listeners:" placeholder:"CIDR" help:"Network whose X-Forwarded-For is believed; repeatable."`
+	TrustedProxy     []netip.Prefix `live:"" group:"Listeners:" placeholder:"CIDR" help:"Network whose X-Forwarded-For is believed; repeatable."`
 	ProxyProtocol    []netip.Prefix `group:"Listeners:" placeholder:"CIDR" help:"Network whose connections to the public address begin with a PROXY protocol header, version 1 or 2; repeatable."`
 
-	JWTSecretFile    []string      `name:"jwt-secret-file" group:"Identity:" placeholder:"FILE" help:"HS256 secret, at least 32 bytes; repeatable."`
-	JWTPublicKeyFile []string      `name:"jwt-public-key-file" group:"Identity:" placeholder:"FILE" help:"PEM public key for RS256, ES256 or EdDSA; repeatable."`
+	JWTSecretFile    []string      `live:"" name:"jwt-secret-file" group:"Identity:" placeholder:"FILE" help:"HS256 secret, at least 32 bytes; repeatable."`
+	JWTPublicKeyFile []string      `live:"" name:"jwt-public-key-file" group:"Identity:" placeholder:"FILE" help:"PEM public key for RS256, ES256 or EdDSA; repeatable."`
 	JWKSURL          string        `name:"jwks-url" group:"Identity:" placeholder:"URL" help:"Key set that tokens are checked with."`
-	JWTIssuer        string        `name:"jwt-issuer" group:"Identity:" placeholder:"NAME" help:"The iss that tokens must have."`
-	JWTAudience      string        `name:"jwt-audience" group:"Identity:" placeholder:"NAME" help:"An aud that tokens must have."`
-	JWTLeeway        time.Duration `name:"jwt-leeway" group:"Identity:" default:"10s" help:"Allowed difference of clocks, at most 30s."`
+	JWTIssuer        string        `live:"" name:"jwt-issuer" group:"Identity:" placeholder:"NAME" help:"The iss that tokens must have."`
+	JWTAudience      string        `live:"" name:"jwt-audience" group:"Identity:" placeholder:"NAME" help:"An aud that tokens must have."`
+	JWTLeeway        time.Duration `live:"" name:"jwt-leeway" group:"Identity:" default:"10s" help:"Allowed difference of clocks, at most 30s."`
 	JWTMaxLifetime   time.Duration `name:"jwt-max-lifetime" group:"Identity:" default:"0" help:"Longest time from a token's iat to its exp, after which revocations are forgotten too; 0 for no limit, and they are kept for good."`
-	APIKeyFile       string        `name:"api-key-file" group:"Identity:" placeholder:"FILE" help:"Keys of services, one name:key[:scope,scope] a line."`
+	APIKeyFile       string        `live:"" name:"api-key-file" group:"Identity:" placeholder:"FILE" help:"Keys of services, one name:key[:scope,scope] a line."`
 
 	engineSettings
 
@@ -57,10 +58,10 @@ type settings struct {
 	MercurePublisherSecretFile    []string `name:"mercure-publisher-secret-file" group:"Mercure:" placeholder:"FILE" help:"HS256 secret of publishers' tokens there; with one of these, the hub's other keys are good for subscribing only; repeatable."`
 	MercurePublisherPublicKeyFile []string `name:"mercure-publisher-public-key-file" group:"Mercure:" placeholder:"FILE" help:"PEM public key of publishers' tokens there, likewise; repeatable."`
 
-	MaxConnections        int      `group:"Limits:" default:"0" help:"Open streams in all; 0 for as many as there are descriptors."`
-	MaxConnectionsPerUser int      `group:"Limits:" default:"100" help:"Open streams of a user; 0 for no limit."`
+	MaxConnections        int      `live:"" group:"Limits:" default:"0" help:"Open streams in all; 0 for as many as there are descriptors."`
+	MaxConnectionsPerUser int      `live:"" group:"Limits:" default:"100" help:"Open streams of a user; 0 for no limit."`
 	MaxConnectionsPerIP   int      `name:"max-connections-per-ip" group:"Limits:" default:"0" help:"Open streams of a client address; 0 for no limit."`
-	ConnectRate           int      `group:"Limits:" default:"0" help:"New streams a second; 0 for no limit."`
+	ConnectRate           int      `live:"" group:"Limits:" default:"0" help:"New streams a second; 0 for no limit."`
 	PublishRate           int      `group:"Limits:" default:"0" help:"Messages a second of one API key or user, at this hub; 0 for no limit."`
 	PublishBurst          int      `group:"Limits:" default:"0" help:"How many of them may come at once; 0 for one second's worth."`
 	PublishBytes          byteSize `group:"Limits:" default:"0" help:"Bytes a second of the bodies of one API key or user, at this hub; 0 for no limit."`
@@ -68,11 +69,11 @@ type settings struct {
 	MaxData               byteSize `group:"Limits:" default:"64KiB" help:"The data of one message."`
 	MaxBatch              int      `group:"Limits:" default:"1000" help:"Messages in one POST."`
 
-	DrainDelay        time.Duration `group:"Process:" default:"5s" help:"From the signal to stop until streams are handed over, so that load balancers notice; 0 with --dev."`
-	DrainWindow       time.Duration `group:"Process:" default:"30s" help:"Over which streams are handed over; 1s with --dev."`
-	ShutdownTimeout   time.Duration `group:"Process:" default:"45s" help:"Longest time from the signal to stop to the end."`
+	DrainDelay        time.Duration `live:"" group:"Process:" default:"5s" help:"From the signal to stop until streams are handed over, so that load balancers notice; 0 with --dev."`
+	DrainWindow       time.Duration `live:"" group:"Process:" default:"30s" help:"Over which streams are handed over; 1s with --dev."`
+	ShutdownTimeout   time.Duration `live:"" group:"Process:" default:"45s" help:"Longest time from the signal to stop to the end."`
 	ReadyWhenDegraded bool          `group:"Process:" help:"Stay ready while the engine is not reached: streams stay, and new ones get replay only."`
-	LogLevel          string        `group:"Process:" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
+	LogLevel          string        `live:"" group:"Process:" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat         string        `group:"Process:" default:"json" enum:"json,text" help:"Form of the log on stderr: json or text."`
 	Instance          string        `group:"Process:" placeholder:"NAME" help:"Name of this hub; default the host's name and a random suffix."`
 	GCPercent         int           `name:"gc-percent" group:"Process:" default:"100" help:"Garbage collector's pace as in GOGC, which counts if this is not set."`

@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// stopTimes say how long stopping takes; a reload changes them.
+type stopTimes struct{ delay, window, limit time.Duration }
+
 // stop hands the clients over to other hubs and ends this one. Until ctx ends,
 // no event is lost: streams are told when to come back, with the position that
 // they had, and every POST that was accepted gets its answer.

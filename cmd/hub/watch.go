@@ -69,9 +69,12 @@ func (n *node) watchTLS() {
 		return
 	}
 	stop, err := watch(files, func() {
-		if err := n.reloadTLS(); err != nil {
+		loaded, err := n.loadTLS()
+		if err != nil {
 			n.log.Error("certificates not reloaded, the old ones stay", "err", err)
+			return
 		}
+		n.useTLS(loaded)
 	}, n.log)
 	if err != nil {
 		n.log.Warn("certificates are not watched: reload them by SIGHUP", "err", err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strconv"
@@ -18,14 +19,20 @@ type meter struct {
 	cpu      time.Duration
 	wall     time.Duration
 	switches uint64
+
+	gcBefore, gcAfter map[string]float64 // metrics, nil if the target has none
 }
 
 func startMeter(s *server) (*meter, error) {
+	page, err := s.runtimeMetrics() // first: it is no part of the phase
+	if err != nil {
+		return nil, err
+	}
 	before, err := readUsage(s.pid)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.name, err)
 	}
-	m := &meter{server: s, before: before, machine: machineClock()}
+	m := &meter{server: s, before: before, machine: machineClock(), gcBefore: page}
 	if m.own, err = s.generatorClock(); err != nil {
 		return nil, err
 	}
@@ -45,7 +52,8 @@ func (m *meter) stop() error {
 	m.own, m.machine = own-m.own, machineClock()-m.machine
 	m.cpu, m.wall = spent(m.before, after), after.at.Sub(m.before.at)
 	m.switches = after.switches - min(after.switches, m.before.switches)
-	return nil
+	m.gcAfter, err = m.server.runtimeMetrics()
+	return err
 }
 
 // generatorClock is the CPU time of the generator with its workers that live.
@@ -62,13 +70,28 @@ func (s *server) generatorClock() (time.Duration, error) {
 	return sum, nil
 }
 
-// addCores reports how many CPUs were busy, and with whom. A run with much of
+// addCores reports how many CPUs were busy, with whom, and the target's garbage
+// collector. A run with much of
 // the machine busy elsewhere has latencies that say little.
 func (m *meter) addCores(out *outcome, prefix string) {
 	wall := m.wall.Seconds()
 	out.add(prefix+"server_cores", "", m.cpu.Seconds()/wall)
 	out.add(prefix+"generator_cores", "", m.own.Seconds()/wall)
 	out.add(prefix+"other_cores", "", max(m.machine-m.cpu-m.own, 0).Seconds()/wall)
+	if m.gcAfter != nil {
+		gc := m.gcAfter[metricGCSeconds] - m.gcBefore[metricGCSeconds]
+		out.add(prefix+"gc_cycles", "", m.gcAfter[metricGCCycles]-m.gcBefore[metricGCCycles])
+		out.add(prefix+"gc_cpu_percent", "%", 100*gc/max(m.cpu.Seconds(), 1e-9))
+		out.add(prefix+"goroutines", "", m.gcAfter[metricGoroutines])
+	}
+}
+
+// runtimeMetrics are the target's metrics, nil if it has none.
+func (s *server) runtimeMetrics() (map[string]float64, error) {
+	if !s.metrics {
+		return nil, nil //nolint:nilnil // none is an answer
+	}
+	return s.readMetrics(context.Background()) // it has a short time of its own
 }
 
 // machineClock is the CPU time of the whole machine in ticks of 10 ms,

@@ -19,6 +19,8 @@ const (
 	metricGoroutines = "go_goroutines"
 	metricHeap       = "go_memstats_heap_alloc_bytes"
 	metricStreams    = "hub_connections"
+	metricGCSeconds  = "go_gc_cpu_seconds_total"
+	metricGCCycles   = "go_gc_duration_seconds_count"
 )
 
 // maxAnswer bounds what is read of an answer.

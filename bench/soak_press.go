@@ -124,6 +124,9 @@ func (c *soakCrowd) report(out *outcome, press *soakPress) {
 		out.add("minute_p99_median", "ms", millis(c.p99s[n/2]))
 		out.add("minute_p99_worst", "ms", millis(c.p99s[n-1]))
 	}
+	if n := press.failed.Load(); n > 0 {
+		out.fail("%d messages could not be sent", n)
+	}
 	if lost := c.lost.Load() + missing; lost > 0 || c.duplicates.Load() > 0 || c.malformed.Load() > 0 {
 		out.fail("%d events lost without a gap (%d at the end), %d repeated, %d malformed or of others", lost, missing, c.duplicates.Load(), c.malformed.Load())
 	}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+// These tests run what only a hub can do, small, against the hub itself.
+
+// buildDir is where TestMain lets the hub be built.
+var buildDir string
+
+var buildHub = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(buildDir, "hub")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", path, "../cmd/hub")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return string(out), err
+	}
+	return path, nil
+})
+
+// onHub runs a scenario on a hub and returns its figures.
+func onHub(t *testing.T, s scenario, conns int) map[string]float64 {
+	t.Helper()
+	path, err := buildHub()
+	if err != nil {
+		t.Fatalf("build the hub: %v\n%s", err, path)
+	}
+	env := testEnvironment(t, targetHub)
+	env.StartHub, env.Conns = path, conns
+	out, err := s.run(t.Context(), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out.failures) > 0 {
+		t.Errorf("failures: %q", out.failures)
+	}
+	figures := map[string]float64{}
+	for _, f := range out.figures {
+		figures[f.Name] = f.Value
+	}
+	return figures
+}
+
+func TestResume_OnTheHub(t *testing.T) {
+	f := onHub(t, &resumeScenario{Missed: 5, Own: 2, AtOnce: 50}, 200)
+	positive(t, f, "streams_back", "all_replayed", "cpu_us_per_resume", "first_event_p50")
+}
+
+func TestChurn_OnTheHub(t *testing.T) {
+	f := onHub(t, &churnScenario{Rate: 200, Pool: 50, Broadcast: 20, For: 500 * time.Millisecond}, 200)
+	positive(t, f, "opened", "churn.goroutines")
+	if f["files_left"] > 1 || f["streams_left"] > 0 {
+		t.Errorf("%v descriptors and %v streams are left", f["files_left"], f["streams_left"])
+	}
+}
+
+func TestTopics_OnTheHub(t *testing.T) {
+	s := &topicsScenario{Subscribers: 10, unicastScenario: unicastScenario{Publishers: 4, For: 200 * time.Millisecond, Rate: 100}}
+	positive(t, onHub(t, s, 200), "max.cpu_us_per_delivery", "rate.latency_p50")
+}
+
+func TestCluster_OnTwoHubs(t *testing.T) {
+	f := onHub(t, &clusterScenario{Hubs: 2, Broadcast: 20, Unicast: 100, For: 500 * time.Millisecond}, 60)
+	positive(t, f, "hub1.broadcast.cpu_us_per_delivery", "hub2.broadcast.cpu_us_per_delivery", "unicast.latency_p99")
+	if f["streams"] != 120 {
+		t.Errorf("%v streams on two hubs of 60", f["streams"])
+	}
+}
+
+func TestSoak_OnTheHub(t *testing.T) {
+	f := onHub(t, &soakScenario{
+		Readers: 50, Stuck: 5, For: 4 * time.Second, Rate: 100, Broadcast: 10, Churn: 10, Sample: 200 * time.Millisecond, MaxSlope: 5,
+	}, 55)
+	positive(t, f, "messages", "deliveries", "rss_mean")
+}

@@ -45,6 +45,7 @@ type node struct {
 
 	streams  int            // that the descriptors allow
 	logLevel *slog.LevelVar // nil if it is not to be changed
+	manager  *notifier
 	reread   func() (*reading, error)
 	read     *reading // what counts now
 

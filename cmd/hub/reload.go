@@ -59,6 +59,8 @@ func (r *reading) changes(next *reading) (live, fixed []string) {
 // reload takes over settings, keys and certificates that have changed. If one of
 // them cannot be used, nothing changes.
 func (n *node) reload() {
+	n.manager.tell(notifyReloading)
+	defer n.manager.tell(notifyReady)
 	if err := n.tryReload(); err != nil {
 		n.log.Error("reload failed, nothing has changed", "err", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -58,6 +59,13 @@ func (c *serveCmd) Run(p *program) error {
 		n.log.Warn("settings changed while the hub started", "err", err)
 		n.read = &reading{}
 	}
+	n.manager = newNotifier(os.Getenv)
+	n.manager.tell(notifyReady)
+	watched, unwatch := context.WithCancel(context.WithoutCancel(p.ctx))
+	var watching sync.WaitGroup
+	watching.Go(func() { n.manager.live(watched, n.actors.Ping) })
+	defer watching.Wait()
+	defer unwatch()
 	log.Info("ready", "version", readBuild().Version, "engine", redact(c.Engine))
 	if dev != nil {
 		dev.printCommands(p.stdout, n)
@@ -89,6 +97,7 @@ func (c *serveCmd) start(ctx context.Context, signals <-chan os.Signal, streams 
 // signal ends it at once, and so does the shutdown's time limit.
 func (n *node) runUntil(ctx context.Context, signals, orders <-chan os.Signal) error {
 	failure := n.waitForEnd(ctx, signals, orders)
+	n.manager.tell(notifyStopping)
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), n.times.Load().limit)
 	defer cancel()
 	stopped := make(chan error, 1)

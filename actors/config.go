@@ -25,8 +25,13 @@ type Config struct {
 	RetryMin      time.Duration     // range of the reconnection time told to clients
 	RetryMax      time.Duration
 	Workers       int // of the pool
-	Log           *slog.Logger
-	Metrics       *metrics.Set
+
+	// OnPresence is told of a user's first connection here, and of the end of its
+	// last one. It is called by the registry, so it must be quick; nil for nobody.
+	OnPresence func(user string, online bool)
+
+	Log     *slog.Logger
+	Metrics *metrics.Set
 }
 
 // DefaultConfig returns the values for production. Window has no default.

@@ -213,6 +213,9 @@ func (a *registry) count(conn *connection, change int32) {
 		}
 	}
 	step(&conn.user.open, &a.online)
+	if tell := a.hub.cfg.OnPresence; tell != nil && conn.user.open == max(change, 0) {
+		tell(conn.user.id, change > 0)
+	}
 	if conn.dialect != mercureDialect {
 		step(&conn.user.listening, &a.audience)
 	}

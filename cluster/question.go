@@ -21,6 +21,7 @@ const (
 	User    Kind = "user"    // the connections of one user
 	Stats   Kind = "stats"   // the hub's figures
 	Receipt Kind = "receipt" // whom records have reached
+	Changes Kind = "changes" // who came to the hub and left it, for webhooks
 	hello   Kind = "hello"   // the asker's lease has changed; members answer it themselves
 )
 
@@ -35,6 +36,15 @@ type Question struct {
 	Origin  uint64        `json:"origin,omitempty"` // Receipt: the hub that appended the records
 	Nonces  []uint64      `json:"nonces,omitempty"` // Receipt: the records
 	Lease   *engine.Lease `json:"lease,omitempty"`  // hello
+
+	Cursors map[string]Cursor `json:"cursors,omitempty"` // Changes: where the asker is, by hub
+}
+
+// Cursor is a place in a list that a hub keeps. It means nothing in a list of
+// another generation.
+type Cursor struct {
+	Gen  string `json:"gen"`
+	Next int    `json:"next"`
 }
 
 // errQuestion is why a question gets no answer.

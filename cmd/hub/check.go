@@ -18,6 +18,7 @@ func (s *settings) check() error {
 		s.checkIdentity(),
 		s.checkTimes(),
 		s.checkAmounts(),
+		s.checkWebhook(),
 	)
 }
 

@@ -48,7 +48,7 @@ const joinAgain = 500 * time.Millisecond
 // cluster have no leader for a while.
 func (n *node) join(ctx context.Context) error {
 	for tries := 1; ; tries++ {
-		err := n.member.Join(ctx, n.server.Answer)
+		err := n.member.Join(ctx, n.answer)
 		if err == nil {
 			break
 		}
@@ -62,7 +62,7 @@ func (n *node) join(ctx context.Context) error {
 	}
 	n.joined = true
 	n.keeper = keepRevocations(n)
-	return nil
+	return n.watchPresence()
 }
 
 // noticeTimeout is for the others to be told that this hub drains, or is gone.
@@ -75,6 +75,7 @@ func (n *node) leave(ctx context.Context) {
 		return
 	}
 	n.keeper.close()
+	n.closeWebhook(ctx)
 	ctx, cancel := context.WithTimeout(ctx, noticeTimeout)
 	defer cancel()
 	if err := n.member.Leave(ctx); err != nil {

@@ -17,6 +17,7 @@ import (
 	"example.org/hub/cluster"
 	"example.org/hub/history"
 	"example.org/hub/transport"
+	"example.org/hub/webhook"
 )
 
 // node is one hub: its parts in the order in which they are started, which is
@@ -36,6 +37,9 @@ type node struct {
 	internal net.Listener
 	public   net.Listener
 	keeper   *keeper
+	journal  *webhook.Journal // nil without webhooks
+	webhook  *webhook.Watcher
+	metrics  *metrics.Set
 	joined   bool
 	tls      []*serverTLS // of the listeners that have it
 	unwatch  func()       // nil if no file is watched
@@ -78,6 +82,7 @@ func startOn(ctx context.Context, cfg *settings, streams int, log *slog.Logger, 
 
 func (n *node) assemble(ctx context.Context, open opener) (err error) {
 	set := newMetrics()
+	n.metrics = set
 	n.proxyRefusals = set.NewCounter("hub_proxy_header_refused_total")
 	if n.identity, err = openIdentity(ctx, n.cfg, n.log); err != nil {
 		return err
@@ -93,7 +98,12 @@ func (n *node) assemble(ctx context.Context, open opener) (err error) {
 	if err != nil {
 		return fmt.Errorf("open log: %w", err)
 	}
-	n.actors, err = actors.New(n.cfg.actorsConfig(n.events.Window(), set, n.log))
+	tree := n.cfg.actorsConfig(n.events.Window(), set, n.log)
+	if n.cfg.WebhookURL != "" {
+		n.journal = webhook.NewJournal()
+		tree.OnPresence = n.journal.Note
+	}
+	n.actors, err = actors.New(tree)
 	if err != nil {
 		return fmt.Errorf("start actors: %w", err)
 	}

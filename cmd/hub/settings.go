@@ -58,6 +58,10 @@ type settings struct {
 	MercurePublisherSecretFile    []string `name:"mercure-publisher-secret-file" group:"Mercure:" placeholder:"FILE" help:"HS256 secret of publishers' tokens there; with one of these, the hub's other keys are good for subscribing only; repeatable."`
 	MercurePublisherPublicKeyFile []string `name:"mercure-publisher-public-key-file" group:"Mercure:" placeholder:"FILE" help:"PEM public key of publishers' tokens there, likewise; repeatable."`
 
+	WebhookURL        string        `name:"webhook-url" group:"Webhook:" placeholder:"URL" help:"Gets a signed POST when a user comes online or goes offline; the same on all hubs."`
+	WebhookSecretFile string        `group:"Webhook:" placeholder:"FILE" help:"Secret that signs it, at least 24 bytes or whsec_ and base64."`
+	WebhookDebounce   time.Duration `group:"Webhook:" default:"10s" help:"How long a user is here, or gone, before that is told; longer than a reconnect takes."`
+
 	MaxConnections        int      `live:"" group:"Limits:" default:"0" help:"Open streams in all; 0 for as many as there are descriptors."`
 	MaxConnectionsPerUser int      `live:"" group:"Limits:" default:"100" help:"Open streams of a user; 0 for no limit."`
 	MaxConnectionsPerIP   int      `name:"max-connections-per-ip" group:"Limits:" default:"0" help:"Open streams of a client address; 0 for no limit."`

@@ -80,6 +80,7 @@ var diets = []diet{
 	{"history", []string{"engine", "internal/splice", "sse"}, "the window is about the log only"},
 	{"mercure", []string{"engine", "sse"}, "the protocol is about records and topics"},
 	{"actors", []string{"engine", "history", "internal/splice", "mercure", "sse"}, "the tree knows no HTTP and no tokens"},
+	{"webhook", []string{"cluster"}, "webhooks are about users and hubs, not about streams"},
 	{"client", []string{"sse", "client"}, "what others import stays small"},
 	{"bench", []string{"client", "sse", "bench"}, "bench sees the hub as a black box"},
 	{"examples", []string{"client", "sse"}, "an example uses what any service may use"},

@@ -1,0 +1,102 @@
+package webhook
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"example.org/hub/cluster"
+)
+
+// scene drives a roster by hand.
+type scene struct {
+	t   *testing.T
+	r   *roster
+	now time.Time
+	gen map[string]int
+}
+
+func newScene(t *testing.T) *scene {
+	t.Helper()
+	return &scene{t: t, r: newRoster(5 * time.Second), now: time.Unix(1000, 0), gen: map[string]int{}}
+}
+
+// page applies changes such as "+alice" and "-bob".
+func (s *scene) page(hub string, older bool, age time.Duration, changes ...string) {
+	p := Page{Cursor: cluster.Cursor{Gen: fmt.Sprint("g", s.gen[hub])}}
+	for _, c := range changes {
+		p.Changes = append(p.Changes, Change{User: c[1:], Online: c[0] == '+', Age: age.Milliseconds()})
+	}
+	s.r.apply(hub, &p, older, s.now)
+}
+
+// after lets time pass and compares what settles.
+func (s *scene) after(d time.Duration, want string) {
+	s.t.Helper()
+	s.now = s.now.Add(d)
+	var got []string
+	for _, e := range s.r.settle(s.now) {
+		got = append(got, strings.TrimPrefix(e.Type, "user.")+":"+e.User+"@"+e.Instance)
+	}
+	if text := strings.Join(got, " "); text != want {
+		s.t.Errorf("after %s: got %q, want %q", d, text, want)
+	}
+}
+
+func TestRoster_TellsWhatLasts(t *testing.T) {
+	s := newScene(t)
+	s.page("a", false, 0, "+alice")
+	s.after(4*time.Second, "")
+	s.after(time.Second, "online:alice@a")
+	s.after(time.Hour, "")
+	s.page("a", false, 0, "-alice")
+	s.after(5*time.Second, "offline:alice@a")
+	s.page("a", false, 0, "+bob", "-bob")
+	s.after(time.Hour, "")
+}
+
+func TestRoster_AReconnectIsNothing(t *testing.T) {
+	s := newScene(t)
+	s.page("a", false, 0, "+alice")
+	s.after(5*time.Second, "online:alice@a")
+	s.page("a", false, 0, "-alice")
+	s.after(4*time.Second, "")
+	s.page("b", false, 0, "+alice") // on another hub
+	s.after(time.Hour, "")
+	s.page("a", false, 0, "+alice")
+	s.page("b", false, 0, "-alice")
+	s.after(time.Hour, "")
+}
+
+func TestRoster_AHubThatIsGoneTakesItsUsersAlong(t *testing.T) {
+	s := newScene(t)
+	s.page("a", false, 0, "+alice", "+bob")
+	s.page("b", false, 0, "+bob")
+	s.after(5*time.Second, "online:alice@a online:bob@a")
+	s.r.drop("a", s.now)
+	s.after(5*time.Second, "offline:alice@a")
+	s.after(time.Hour, "")
+	s.page("a", true, time.Hour, "+alice") // it was only cut off: that it is back is news
+	s.after(0, "online:alice@a")
+}
+
+func TestRoster_AJournalWrittenAnew(t *testing.T) {
+	s := newScene(t)
+	s.page("a", false, 0, "+alice", "+bob")
+	s.after(5*time.Second, "online:alice@a online:bob@a")
+	s.gen["a"]++
+	s.page("a", false, 0, "+bob", "-carol", "+dave")
+	s.after(5*time.Second, "offline:alice@a online:dave@a")
+}
+
+// A hub that comes later knows what the others have told, and what they have not.
+func TestRoster_WhatWasThereBefore(t *testing.T) {
+	s := newScene(t)
+	s.page("b", true, time.Second, "+moved")
+	s.page("a", true, time.Minute, "+alice", "+moved", "+left")
+	s.page("a", true, 2*time.Second, "-left", "-moved", "+new")
+	s.after(0, "")
+	s.after(3*time.Second, "offline:left@a online:new@a")
+	s.after(time.Hour, "")
+}

@@ -7,7 +7,8 @@ SHELL := bash
 # Builds are stamped below, so that a checkout that git does not trust builds too.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-FUZZTIME ?= 3s
+# For each target: 3s are for what came back, 30s look further.
+FUZZTIME ?= $(if $(filter test check,$(MAKECMDGOALS)),3s,30s)
 BENCH ?= .
 COUNT ?= 6
 SCENARIO ?= hold
@@ -21,7 +22,7 @@ LDFLAGS := -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DA
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
-.PHONY: help build run test programs race lint vet cross fmt fuzz bench load chaos cover tidy generated chromium web-client web-check web-examples check
+.PHONY: help build run test programs race lint vet vuln cross fmt fuzz bench load chaos cover tidy generated chromium web-client web-check web-examples check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,13 +56,16 @@ lint: ## run golangci-lint, formatting and import rules included
 vet: ## run go vet
 	go vet ./...
 
+vuln: ## look for known vulnerabilities in what is called; needs vuln.go.dev, or a copy as GOVULNDB=file:///dir
+	$(TOOL) govulncheck ./...
+
 cross: ## build every package for another system
 	GOOS=darwin CGO_ENABLED=0 go build ./...
 
 fmt: ## format the Go files
 	$(TOOL) golangci-lint fmt
 
-fuzz: ## fuzz every target for FUZZTIME (3s)
+fuzz: ## fuzz every target for FUZZTIME (30s; 3s in "make test")
 	@grep -rho --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . --with-filename | sort | while IFS=: read -r file target; do \
 		echo "fuzz $${target#func } in $$(dirname "$$file")"; \
 		go test -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null; \

@@ -92,6 +92,36 @@ func TestRoutes_ScopesAreEnforced(t *testing.T) {
 	}
 }
 
+// A raw path has no other spelling: it is found as it is written, or not at all,
+// and its parameter is one whole segment.
+func FuzzRouter_Find(f *testing.F) {
+	for _, seed := range []string{
+		"/api/sse", "/api//sse", "/api/./sse", "/api/users/a", "/api/users/a%2fb/connections", "/api/users//revoke", "/api/users/../stats",
+		"/api/%73se", "/dashboard/assets/../../x", "/debug/pprof/heap", "*", "",
+	} {
+		f.Add([]byte(seed))
+	}
+	routers := []*router{newRouter(public, routes, mercureRoutes), newRouter(internal, routes, mercureRoutes)}
+	f.Fuzz(func(t *testing.T, path []byte) {
+		for _, rt := range routers {
+			found, param := rt.find(path)
+			for _, r := range found {
+				if param == nil && r.path != string(path) {
+					t.Fatalf("%q is taken for %s", path, r.path)
+				}
+				if param == nil {
+					continue
+				}
+				before, after, ok := strings.Cut(r.path, "{")
+				_, after, _ = strings.Cut(after, "}")
+				if !ok || string(path) != before+string(param)+after || len(param) == 0 || strings.Contains(string(param), "/") {
+					t.Fatalf("%q is taken for %s with %q", path, r.path, param)
+				}
+			}
+		}
+	})
+}
+
 func FuzzParameter(f *testing.F) {
 	for _, seed := range []string{"a%2fb", "%", "%zz", "..", "%e2%82%ac", "%00"} {
 		f.Add([]byte(seed))

@@ -24,6 +24,26 @@ func runAppend(t *testing.T, open func(t *testing.T) engine.Engine) {
 		}
 	})
 
+	t.Run("addresses are bytes, whatever they mean to others", func(t *testing.T) {
+		eng := open(t)
+		var want []engine.Address
+		for _, name := range []string{"*", ">", "a.>", "a.b", "$JS.API.>", "_INBOX.x", "{a}", "a:b", "a b", "../a", "😀", "\u202ea", `'"\`} {
+			want = append(want, engine.User(name))
+		}
+		var last engine.Position
+		before := mustBounds(t, eng).Head
+		for n := range want {
+			rec := numbered(n)
+			rec.To, rec.Except = want[n:n+1], string(want[n])
+			last = mustAppend(t, eng, rec)
+		}
+		for n, s := range follow(t, eng, before).awaitSeq(t, last.Seq) {
+			if len(s.Record.To) != 1 || s.Record.To[0] != want[n] || s.Record.Except != string(want[n]) {
+				t.Errorf("record %d is for %q, want %q", n, s.Record.To, want[n])
+			}
+		}
+	})
+
 	t.Run("positions increase by exactly one", func(t *testing.T) {
 		eng := open(t)
 		before := mustBounds(t, eng)

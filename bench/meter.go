@@ -79,9 +79,8 @@ func (m *meter) addCores(out *outcome, prefix string) {
 	out.add(prefix+"generator_cores", "", m.own.Seconds()/wall)
 	out.add(prefix+"other_cores", "", max(m.machine-m.cpu-m.own, 0).Seconds()/wall)
 	if m.gcAfter != nil {
-		gc := m.gcAfter[metricGCSeconds] - m.gcBefore[metricGCSeconds]
 		out.add(prefix+"gc_cycles", "", m.gcAfter[metricGCCycles]-m.gcBefore[metricGCCycles])
-		out.add(prefix+"gc_cpu_percent", "%", 100*gc/max(m.cpu.Seconds(), 1e-9))
+		out.add(prefix+"gc_pauses", "ms", 1000*(m.gcAfter[metricGCPauses]-m.gcBefore[metricGCPauses]))
 		out.add(prefix+"goroutines", "", m.gcAfter[metricGoroutines])
 	}
 }

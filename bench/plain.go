@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"runtime"
-	"runtime/metrics"
 	"sync"
 
 	"github.com/valyala/fasthttp"
@@ -159,8 +158,6 @@ func (p *plain) remove(s *plainStream) {
 func writeRuntimeMetrics(rc *fasthttp.RequestCtx) {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	gc := []metrics.Sample{{Name: "/cpu/classes/gc/total:cpu-seconds"}}
-	metrics.Read(gc)
 	fmt.Fprintf(rc, "%s %d\n%s %d\n%s %d\n%s %f\n", metricGoroutines, runtime.NumGoroutine(), metricHeap, m.HeapAlloc,
-		metricGCCycles, m.NumGC, metricGCSeconds, gc[0].Value.Float64())
+		metricGCCycles, m.NumGC, metricGCPauses, float64(m.PauseTotalNs)/1e9)
 }

@@ -19,7 +19,7 @@ const (
 	metricGoroutines = "go_goroutines"
 	metricHeap       = "go_memstats_heap_alloc_bytes"
 	metricStreams    = "hub_connections"
-	metricGCSeconds  = "go_gc_cpu_seconds_total"
+	metricGCPauses   = "go_gc_duration_seconds_sum"
 	metricGCCycles   = "go_gc_duration_seconds_count"
 )
 

@@ -14,7 +14,7 @@ import (
 type resumeScenario struct {
 	Missed int `help:"Broadcasts that each reader misses." default:"20"`
 	Own    int `help:"Messages of its own that each reader misses." default:"1"`
-	AtOnce int `help:"Streams on their way at once; 0 for all of them." default:"0"`
+	AtOnce int `help:"Streams on their way at once; 0 for all of them." default:"2000"`
 }
 
 // The event streams that each reader checks.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	"example.org/hub/bench/swarm"
@@ -64,7 +65,7 @@ func (o *outcome) fail(format string, args ...any) {
 // runScenario runs every target in each round, so that what changes on the
 // machine meanwhile meets all of them, and reports.
 func runScenario(name string, opts *options, params any, s scenario) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	limit, err := raiseFileLimit()
 	if err != nil {

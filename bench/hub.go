@@ -38,7 +38,7 @@ func startHub(ctx context.Context, path string, flags []string, u *users) (_ *se
 		"--listen=" + s.public.String(), "--internal-listen=" + s.internal.String(),
 		"--jwt-secret-file=" + filepath.Join(s.files, secretFile),
 		"--api-key-file=" + filepath.Join(s.files, apiKeyFile),
-		"--log-level=warn",
+		"--log-level=warn", "--pprof",
 	}, flags...)
 	if s.child, err = spawnChild(path, args, os.Environ()); err != nil {
 		return nil, fmt.Errorf("start the hub: %w", err)

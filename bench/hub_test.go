@@ -25,6 +25,7 @@ func serveStubHub(args []string) error {
 	secret := flags.String("jwt-secret-file", "", "")
 	keys := flags.String("api-key-file", "", "")
 	flags.String("log-level", "", "")
+	flags.Bool("pprof", false, "")
 	fail := flags.Bool("fail", false, "")
 	if err := flags.Parse(args); err != nil {
 		return err

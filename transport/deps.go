@@ -135,11 +135,12 @@ type Deps struct {
 	APIKeys     KeyVerifier     // nil: no key is valid
 	Tickets     TicketOffice
 	Revocations RevocationList
-	Cluster     Cluster      // nil: this hub is alone
-	Counts      Counts       // nil: receipts count this hub only
-	Past        Past         // nil: clients get what the window has
-	Drain       Drain        // nil: the hub drains when it stops, and there are no routes for it
-	Checks      []Check      // of /readyz, besides the server's own
-	Metrics     *metrics.Set // nil for one of the server's own
-	Logger      *slog.Logger // nil to discard
+	Cluster     Cluster        // nil: this hub is alone
+	Counts      Counts         // nil: receipts count this hub only
+	Past        Past           // nil: clients get what the window has
+	Drain       Drain          // nil: the hub drains when it stops, and there are no routes for it
+	Checks      []Check        // of /readyz, besides the server's own
+	Metrics     *metrics.Set   // nil for one of the server's own
+	Logger      *slog.Logger   // nil to discard
+	LogLevel    *slog.LevelVar // of Logger; nil: it cannot be changed
 }

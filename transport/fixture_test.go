@@ -111,7 +111,9 @@ type options struct {
 func newTestHub(tb testing.TB, configure ...func(*options)) *testHub {
 	tb.Helper()
 	h := &testHub{tb: tb, logs: &logText{}, engine: &brokenEngine{Engine: memory.New(memory.DefaultConfig())}}
-	log := slog.New(slog.NewJSONHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	level := new(slog.LevelVar)
+	level.Set(slog.LevelDebug)
+	log := slog.New(slog.NewJSONHandler(h.logs, &slog.HandlerOptions{Level: level}))
 	var tree *actors.Hub
 	connected := make(chan struct{})
 	events, err := history.Open(tb.Context(), h.engine, history.DefaultConfig(), 1, log, func(entries []*history.Entry) {
@@ -136,7 +138,7 @@ func newTestHub(tb testing.TB, configure ...func(*options)) *testHub {
 		Revocations: auth.NewRevocations(), Logger: log,
 	}
 	h.drained = &testDrain{}
-	o.Drain = h.drained
+	o.Drain, o.LogLevel = h.drained, level
 	o.Metrics = metrics.NewSet()
 	o.actors.Window, o.actors.Log, o.actors.Metrics = events.Window(), log, o.Metrics
 	for _, f := range configure {

@@ -123,7 +123,7 @@ func collectAnswers(t *testing.T) map[string]func() *response {
 		target, at := strings.ReplaceAll(r.path, "{id}", "zoe"), r.method+" "+r.path+" "
 		add(at+"401", func() *response { return h.ask(r.method, target, "") })
 		add(at+"403", func() *response { return h.ask(r.method, target, "", apiKeyHeader(publishKey)) })
-		if r.path == "/api/drain" {
+		if r.path == "/api/drain" || r.path == "/api/log-level" {
 			continue
 		}
 		if r.scope == auth.ScopeAdmin {
@@ -138,6 +138,9 @@ func collectAnswers(t *testing.T) map[string]func() *response {
 	add(grantOf+"400", func() *response { return h.ask("POST", "/api/users/zoe/ticket", "x", key) })
 	add(grantOf+"413", func() *response { return h.ask("POST", "/api/users/zoe/ticket", large, key) })
 	add(grantOf+"503", func() *response { return down.ask("POST", "/api/users/zoe/ticket", "", key) })
+	add("GET /api/log-level 200", func() *response { return h.ask("GET", "/api/log-level", "", key) })
+	add("PUT /api/log-level 200", func() *response { return h.ask("PUT", "/api/log-level?level=info", "", key) })
+	add("PUT /api/log-level 400", func() *response { return h.ask("PUT", "/api/log-level?level=all", "", key) })
 	drain := func(h *testHub, method string) func() *response {
 		return func() *response { return h.ask(method, "/api/drain", "", key) }
 	}

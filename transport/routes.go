@@ -51,6 +51,8 @@ var routes = []route{
 	{"GET", "/api/drain", internal, auth.ScopeAdmin, (*Server).showDrain},
 	{"POST", "/api/drain", internal, auth.ScopeAdmin, (*Server).beginDrain},
 	{"DELETE", "/api/drain", internal, auth.ScopeAdmin, (*Server).cancelDrain},
+	{"GET", "/api/log-level", internal, auth.ScopeAdmin, (*Server).showLogLevel},
+	{"PUT", "/api/log-level", internal, auth.ScopeAdmin, (*Server).setLogLevel},
 
 	{"GET", "/livez", public | internal, "", (*Server).livez},
 	{"GET", "/readyz", public | internal, "", (*Server).readyz},

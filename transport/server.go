@@ -33,6 +33,7 @@ type Server struct {
 	counts      Counts
 	past        Past
 	drain       Drain
+	logLevel    *slog.LevelVar
 	checks      []Check
 
 	publicHTTP     *fasthttp.Server
@@ -90,7 +91,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		cfg: cfg, log: deps.Logger, metrics: newServerMetrics(deps.Metrics),
 		hub: deps.Hub, events: deps.Log, verifier: deps.Verifier, apiKeys: deps.APIKeys,
 		tickets: deps.Tickets, revocations: deps.Revocations, checks: deps.Checks,
-		cluster: deps.Cluster, counts: deps.Counts, past: deps.Past, drain: deps.Drain,
+		cluster: deps.Cluster, counts: deps.Counts, past: deps.Past, drain: deps.Drain, logLevel: deps.LogLevel,
 		mercure: deps.Mercure, publishers: cmp.Or(deps.Publishers, deps.Mercure),
 		hosts:  newHostRule(cfg.InternalHosts),
 		limits: newLimits(&cfg), publishes: newPublishLimit(&cfg), started: time.Now(),

@@ -171,7 +171,7 @@ func (c *testCluster) start(name string, args ...string) *member {
 	m := &member{log: newCommonLog(c.engine)}
 	m.log.shy = c.shy
 	open := func(context.Context, *slog.Logger) (sharedLog, error) { return m.log, nil }
-	m.node, err = startOn(c.t.Context(), &parsed.Serve.settings, 1000, slog.New(slog.DiscardHandler), open)
+	m.node, err = startOn(c.t.Context(), &parsed.Serve.settings, 1000, processLog{Logger: slog.New(slog.DiscardHandler)}, open)
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -6,15 +6,22 @@ import (
 	"log/slog"
 )
 
-// newLogger returns the log of the process, whose level may be changed.
-func newLogger(w io.Writer, level, format string) (*slog.Logger, *slog.LevelVar, error) {
-	least := new(slog.LevelVar)
-	if err := least.UnmarshalText([]byte(level)); err != nil {
-		return nil, nil, fmt.Errorf("--log-level: %w", err)
+// processLog is the log of the process, whose level may change.
+type processLog struct {
+	*slog.Logger
+	level *slog.LevelVar
+}
+
+func newLogger(w io.Writer, level, format string) (processLog, error) {
+	log := processLog{level: new(slog.LevelVar)}
+	if err := log.level.UnmarshalText([]byte(level)); err != nil {
+		return log, fmt.Errorf("--log-level: %w", err)
 	}
-	opts := &slog.HandlerOptions{Level: least}
+	opts := &slog.HandlerOptions{Level: log.level}
 	if format == "text" {
-		return slog.New(slog.NewTextHandler(w, opts)), least, nil
+		log.Logger = slog.New(slog.NewTextHandler(w, opts))
+	} else {
+		log.Logger = slog.New(slog.NewJSONHandler(w, opts))
 	}
-	return slog.New(slog.NewJSONHandler(w, opts)), least, nil
+	return log, nil
 }

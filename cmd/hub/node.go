@@ -59,15 +59,15 @@ type node struct {
 }
 
 // start builds a hub and begins to serve. After an error nothing is left.
-func start(ctx context.Context, cfg *settings, streams int, log *slog.Logger) (*node, error) {
+func start(ctx context.Context, cfg *settings, streams int, log processLog) (*node, error) {
 	return startOn(ctx, cfg, streams, log, cfg.openEngine)
 }
 
 // opener opens the log that a hub is to use and closes in the end.
 type opener func(context.Context, *slog.Logger) (sharedLog, error)
 
-func startOn(ctx context.Context, cfg *settings, streams int, log *slog.Logger, open opener) (*node, error) {
-	n := &node{cfg: cfg, log: log, streams: streams, failed: make(chan error, 2)}
+func startOn(ctx context.Context, cfg *settings, streams int, log processLog, open opener) (*node, error) {
+	n := &node{cfg: cfg, log: log.Logger, logLevel: log.level, streams: streams, failed: make(chan error, 2)}
 	n.times.Store(&stopTimes{delay: cfg.DrainDelay, window: cfg.DrainWindow, limit: cfg.ShutdownTimeout})
 	if err := n.assemble(ctx, open); err != nil {
 		return nil, errors.Join(err, n.release(ctx))
@@ -176,6 +176,7 @@ func (n *node) transportDeps(set *metrics.Set) transport.Deps {
 		Checks:      n.readiness(),
 		Metrics:     set,
 		Logger:      n.log,
+		LogLevel:    n.logLevel,
 	}
 	if n.identity.publishers != nil {
 		deps.Publishers = n.identity.publishers

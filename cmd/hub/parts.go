@@ -65,6 +65,7 @@ func (s *settings) transportConfig(streams int) transport.Config {
 	cfg.AllowLocalhostOrigins = s.Dev
 	cfg.TrustedProxies = s.TrustedProxy
 	cfg.InternalHosts = s.InternalHost
+	cfg.Pprof = s.Pprof
 	cfg.Mercure = s.Mercure
 	cfg.MercureAnonymous = s.MercureAnonymous
 	return cfg

@@ -33,6 +33,8 @@ func configErrorf(format string, args ...any) error {
 
 // cli lists the subcommands; kong fills it from the command line.
 type cli struct {
+	ShowVersion versionFlag `name:"version" setting:"-" help:"Print version, commit, date and Go version."`
+
 	Serve       serveCmd       `cmd:"" help:"Run a hub."`
 	Token       tokenCmd       `cmd:"" help:"Mint a token for a user."`
 	Send        sendCmd        `cmd:"" help:"Send one message through a running hub."`

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -32,15 +31,15 @@ func (c *serveCmd) Run(p *program) error {
 	if err := c.check(); err != nil {
 		return configError{err}
 	}
-	log, level, err := newLogger(p.stderr, c.LogLevel, c.LogFormat)
+	log, err := newLogger(p.stderr, c.LogLevel, c.LogFormat)
 	if err != nil {
 		return configError{err}
 	}
 	if c.Instance == "" {
 		c.Instance = instanceName()
 	}
-	log = log.With("instance", c.Instance)
-	streams := claimResources(&c.settings, p.sources.origin("gc-percent"), log)
+	log.Logger = log.With("instance", c.Instance)
+	streams := claimResources(&c.settings, p.sources.origin("gc-percent"), log.Logger)
 
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
@@ -54,7 +53,7 @@ func (c *serveCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	n.logLevel, n.reread = level, p.readSettings
+	n.reread = p.readSettings
 	if n.read, err = p.readSettings(); err != nil { // nothing but the file can have changed since
 		n.log.Warn("settings changed while the hub started", "err", err)
 		n.read = &reading{}
@@ -75,7 +74,7 @@ func (c *serveCmd) Run(p *program) error {
 
 // start starts the hub. A signal ends the wait for an engine that does not
 // answer.
-func (c *serveCmd) start(ctx context.Context, signals <-chan os.Signal, streams int, log *slog.Logger) (*node, error) {
+func (c *serveCmd) start(ctx context.Context, signals <-chan os.Signal, streams int, log processLog) (*node, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	started := make(chan struct{})
 	defer close(started)

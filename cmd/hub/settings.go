@@ -80,6 +80,7 @@ type settings struct {
 	LogLevel          string        `live:"" group:"Process:" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat         string        `group:"Process:" default:"json" enum:"json,text" help:"Form of the log on stderr: json or text."`
 	Instance          string        `group:"Process:" placeholder:"NAME" help:"Name of this hub; default the host's name and a random suffix."`
+	Pprof             bool          `group:"Process:" help:"Serve profiles at /debug/pprof/ of the internal address, with the scope admin unless it is on loopback; on with --dev."`
 	GCPercent         int           `name:"gc-percent" group:"Process:" default:"100" help:"Garbage collector's pace as in GOGC, which counts if this is not set."`
 }
 
@@ -87,6 +88,9 @@ type settings struct {
 func (s *settings) applyDev(src *sources) {
 	if !s.Dev {
 		return
+	}
+	if src.origin("pprof") == fromDefault {
+		s.Pprof = true
 	}
 	if src.origin("drain-delay") == fromDefault {
 		s.DrainDelay = 0

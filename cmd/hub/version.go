@@ -2,8 +2,11 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"runtime/debug"
+
+	"github.com/alecthomas/kong"
 )
 
 // Set by the Makefile with -ldflags "-X main.version=..". Without it they come
@@ -19,11 +22,27 @@ type buildInfo struct{ Version, Commit, Date, Go string }
 
 type versionCmd struct{}
 
+// versionFlag is --version, which takes the place of a command.
+type versionFlag bool
+
+// BeforeReset prints the build and ends the parsing.
+func (versionFlag) BeforeReset(app *kong.Kong) error {
+	fmt.Fprintln(app.Stdout, readBuild())
+	app.Exit(exitOK)
+	return errShown
+}
+
+// errShown ends the parsing of a command line that asked for nothing more.
+var errShown = errors.New("shown")
+
 // Run prints the build on one line.
 func (versionCmd) Run(p *program) error {
-	b := readBuild()
-	_, err := fmt.Fprintf(p.stdout, "hub %s, commit %s of %s, %s\n", b.Version, b.Commit, b.Date, b.Go)
+	_, err := fmt.Fprintln(p.stdout, readBuild())
 	return err
+}
+
+func (b buildInfo) String() string {
+	return fmt.Sprintf("hub %s, commit %s of %s, %s", b.Version, b.Commit, b.Date, b.Go)
 }
 
 func readBuild() buildInfo {

@@ -51,6 +51,16 @@ func newPublishLimit(cfg *Config) *publishLimit {
 	return l
 }
 
+// setPublishLimit begins anew with what publishers may do, unless that is what
+// they could do before: what they owe is not forgotten for nothing.
+func (s *Server) setPublishLimit(cfg *Config) {
+	next, now := newPublishLimit(cfg), s.publishes.Load()
+	if next != nil && now != nil && next.messages == now.messages && next.bytes == now.bytes && next.burst == now.burst {
+		return
+	}
+	s.publishes.Store(next)
+}
+
 // take lets a request in, or says which limit it hit and when to come back.
 func (l *publishLimit) take(caller string, messages, size int, now time.Time) (scope string, wait time.Duration) {
 	l.mu.Lock()
@@ -122,10 +132,11 @@ func idle(l *rate.Limiter, now time.Time) bool {
 
 // takePublish asks the limits for a request with so many messages.
 func (s *Server) takePublish(c *call, messages int) error {
-	if s.publishes == nil {
+	limit := s.publishes.Load()
+	if limit == nil {
 		return nil
 	}
-	scope, wait := s.publishes.take(c.caller.Name(), messages, len(c.rc.PostBody()), time.Now())
+	scope, wait := limit.take(c.caller.Name(), messages, len(c.rc.PostBody()), time.Now())
 	if scope == "" {
 		return nil
 	}

@@ -146,3 +146,20 @@ func TestPublish_BytesLimited(t *testing.T) {
 		t.Errorf("counted %s", got)
 	}
 }
+
+func TestPublish_LimitIsReloaded(t *testing.T) {
+	h := newTestHub(t, func(o *options) { o.PublishRate, o.PublishBurst = 0.001, 1 })
+	cfg := h.cfg
+	post := func() *response { return h.post(`{"to":"all","data":1}`) }
+	post().want(t, 202, "")
+	h.check(h.Reload(cfg)) // nothing is new, and the debt not forgotten
+	post().want(t, 429, "rate_limited")
+	cfg.PublishBurst = 2
+	h.check(h.Reload(cfg))
+	post().want(t, 202, "")
+	post().want(t, 202, "")
+	post().want(t, 429, "rate_limited")
+	cfg.PublishRate = 0
+	h.check(h.Reload(cfg))
+	post().want(t, 202, "")
+}

@@ -48,8 +48,8 @@ type Server struct {
 	internalLoopback atomic.Bool
 
 	limits    *limits
-	publishes *publishLimit // nil for none
-	release   func()        // gives back a place that is counted for no address
+	publishes atomic.Pointer[publishLimit] // nil for none
+	release   func()                       // gives back a place that is counted for no address
 	streams   *streams
 	handovers handovers
 
@@ -94,10 +94,11 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		cluster: deps.Cluster, counts: deps.Counts, past: deps.Past, drain: deps.Drain, logLevel: deps.LogLevel,
 		mercure: deps.Mercure, publishers: cmp.Or(deps.Publishers, deps.Mercure),
 		hosts:  newHostRule(cfg.InternalHosts),
-		limits: newLimits(&cfg), publishes: newPublishLimit(&cfg), started: time.Now(),
+		limits: newLimits(&cfg), started: time.Now(),
 		stop: make(chan struct{}), beatDone: make(chan struct{}),
 	}
 	s.setRules(&cfg)
+	s.setPublishLimit(&cfg)
 	s.release = func() { s.limits.open.Add(-1) }
 	s.life, s.end = context.WithCancel(context.Background())
 	if err := s.openStreams(); err != nil {

@@ -66,9 +66,9 @@ type settings struct {
 	MaxConnectionsPerUser int      `live:"" group:"Limits:" default:"100" help:"Open streams of a user; 0 for no limit."`
 	MaxConnectionsPerIP   int      `name:"max-connections-per-ip" group:"Limits:" default:"0" help:"Open streams of a client address; 0 for no limit."`
 	ConnectRate           int      `live:"" group:"Limits:" default:"0" help:"New streams a second; 0 for no limit."`
-	PublishRate           int      `group:"Limits:" default:"0" help:"Messages a second of one API key or user, at this hub; 0 for no limit."`
-	PublishBurst          int      `group:"Limits:" default:"0" help:"How many of them may come at once; 0 for one second's worth."`
-	PublishBytes          byteSize `group:"Limits:" default:"0" help:"Bytes a second of the bodies of one API key or user, at this hub; 0 for no limit."`
+	PublishRate           int      `group:"Limits:" live:"" default:"0" help:"Messages a second of one API key or user, at this hub; 0 for no limit."`
+	PublishBurst          int      `group:"Limits:" live:"" default:"0" help:"How many of them may come at once; 0 for one second's worth."`
+	PublishBytes          byteSize `group:"Limits:" live:"" default:"0" help:"Bytes a second of the bodies of one API key or user, at this hub; 0 for no limit."`
 	MaxBody               byteSize `group:"Limits:" default:"1MiB" help:"A POST's body."`
 	MaxData               byteSize `group:"Limits:" default:"64KiB" help:"The data of one message."`
 	MaxBatch              int      `group:"Limits:" default:"1000" help:"Messages in one POST."`

@@ -136,6 +136,7 @@ func (a *registry) attach(c actor.Context, m *Attach) {
 	a.index.add(conn)
 	a.wheel.add(conn, conn.nextVisit(a.hub, time.UnixMilli(conn.since)))
 	a.hub.metrics.opened.Inc()
+	a.hub.logOpened(conn)
 	a.count(conn, 1)
 	ref.adopted++
 	begin := &open{attach: m, upTo: engine.Position{Epoch: *a.hub.epoch.Load(), Seq: a.head}}
@@ -201,6 +202,7 @@ func (a *registry) detach(m *detached) {
 	if a.index.remove(m.connection) {
 		a.count(m.connection, -1)
 		a.hub.metrics.closed(m.reason, m.connection)
+		a.hub.logClosed(m.connection, m.reason)
 	}
 }
 

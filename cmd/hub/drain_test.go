@@ -47,7 +47,7 @@ func (h *hub) status(url string, headers ...string) int {
 }
 
 func TestDrain_HandsOverAndTheHubLivesOn(t *testing.T) {
-	h := startHub(t, "--drain-delay", "0", "--drain-window", "50ms")
+	h := startHub(t, "--drain-delay", "0", "--drain-window", "50ms", "--log-level", "debug")
 	streams := []*stream{h.open("alice", ""), h.open("bob", "")}
 	code, out, errs := h.drain("--wait")
 	if code != exitOK || !strings.HasSuffix(out, "drained, 0 streams\n") {
@@ -55,6 +55,9 @@ func TestDrain_HandsOverAndTheHubLivesOn(t *testing.T) {
 	}
 	for _, s := range streams {
 		s.wantReconnect()
+	}
+	if log := h.logged(); strings.Count(log, `"msg":"stream opened"`) != 2 || strings.Count(log, `"msg":"stream closed"`) != 2 || !strings.Contains(log, `"reason":"drain"`) {
+		t.Error("begin and end of the streams are not in the log")
 	}
 	if got := h.status(h.internal + "/readyz"); got != http.StatusServiceUnavailable {
 		t.Errorf("/readyz: %d", got)

@@ -22,7 +22,7 @@ LDFLAGS := -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DA
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
-.PHONY: help build run test programs race lint vet vuln cross fmt fuzz bench load chaos cover tidy generated chromium web-client web-check web-examples check
+.PHONY: help build run test programs race lint vet vuln cross fmt fuzz bench load peers reference chaos cover tidy generated chromium web-client web-check web-examples check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,12 @@ bench: ## run the micro-benchmarks (BENCH=regexp COUNT=6) and print their statis
 
 load: ## run a load scenario against a running hub (SCENARIO=connect|hold|fanout|unicast|topics|slow|resume|churn|cluster|soak ARGS=..)
 	go run ./bench $(SCENARIO) $(ARGS)
+
+peers: ## install the servers that the load suite runs beside the hub: nginx with nchan, Pushpin
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends nginx-light libnginx-mod-nchan pushpin
+
+reference: ## take reference results beside floor, plain, nchan and Pushpin (SCENARIO=".." CONNS=10000 RUNS=5)
+	bench/reference.sh $(if $(filter command line environment,$(origin SCENARIO)),$(SCENARIO))
 
 chaos: programs ## break hubs and engine under load for 5 minutes (CHAOS=5m) and write bench-out/chaos.md
 	mkdir -p bench-out

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -80,6 +81,28 @@ func (c *child) ended() bool {
 // end asks the process to end, and kills it if it does not.
 func (c *child) end() {
 	_ = c.cmd.Process.Signal(os.Interrupt)
+	select {
+	case <-c.done:
+	case <-time.After(startTimeout):
+		c.stop()
+	}
+}
+
+// spawnPeer starts a program that may start others: it is asked to end with the
+// suite, so that it can end them.
+func spawnPeer(path string, args, env []string) (*child, error) {
+	cmd := command(path, args, env)
+	cmd.Stdout, cmd.SysProcAttr = os.Stderr, askedToEndWithParent()
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return attend(cmd), nil
+}
+
+// terminate asks the process to end with those it started, and kills it if it
+// does not.
+func (c *child) terminate() {
+	_ = c.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-c.done:
 	case <-time.After(startTimeout):

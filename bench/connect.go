@@ -17,6 +17,9 @@ func (c *connectScenario) run(ctx context.Context, e *environment) (*outcome, er
 	if err := e.warm(ctx, s); err != nil {
 		return nil, err
 	}
+	in := *e
+	in.private = true
+	e = &in
 	sw, err := s.crowd(e, e.Conns, 1)
 	if err != nil {
 		return nil, err

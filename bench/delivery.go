@@ -20,6 +20,7 @@ func checkDelivery(out *outcome, phase string, want uint64, st *swarm.Stats, mis
 
 // addLatency reports the percentiles of a histogram.
 func addLatency(out *outcome, name string, l *swarm.Latency) {
+	out.latencies = append(out.latencies, distribution{name: name, latency: l})
 	out.add(name+"_p50", "ms", millis(l.Quantile(0.50)))
 	out.add(name+"_p99", "ms", millis(l.Quantile(0.99)))
 	out.add(name+"_p999", "ms", millis(l.Quantile(0.999)))

@@ -28,7 +28,8 @@ type dataFunc func(dst []byte, s swarm.Stamp, size int) []byte
 // streamKind is what streams ask for beyond their user's events.
 type streamKind struct {
 	gzip     bool
-	perTopic int // so many users share a topic; 0 for no topics
+	perTopic int  // so many users share a topic; 0 for no topics
+	private  bool // of a peer: for what is sent to its user, not to all
 }
 
 // streamRequest returns a function that appends the request of user i,

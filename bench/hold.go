@@ -29,6 +29,9 @@ func (h *holdScenario) run(ctx context.Context, e *environment) (*outcome, error
 	if err != nil {
 		return nil, err
 	}
+	in := *e
+	in.private = true
+	e = &in
 	sw, err := s.crowd(e, e.Conns, 1)
 	if err != nil {
 		return nil, err
@@ -94,7 +97,7 @@ func takeMemory(ctx context.Context, e *environment, s *server) (memory, error) 
 		return m, err
 	}
 	var err error
-	if m.settled, err = readUsage(s.pid); err != nil {
+	if m.settled, err = s.usage(); err != nil {
 		return m, err
 	}
 	m.collected, m.sockets, m.slab = m.settled, socketMemory(), slabMemory()
@@ -114,7 +117,7 @@ func takeMemory(ctx context.Context, e *environment, s *server) (memory, error) 
 	if err := pause(ctx, e.Settle); err != nil {
 		return m, err
 	}
-	m.collected, err = readUsage(s.pid)
+	m.collected, err = s.usage()
 	return m, err
 }
 

@@ -28,7 +28,7 @@ func startMeter(s *server) (*meter, error) {
 	if err != nil {
 		return nil, err
 	}
-	before, err := readUsage(s.pid)
+	before, err := s.usage()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.name, err)
 	}
@@ -41,7 +41,7 @@ func startMeter(s *server) (*meter, error) {
 
 // stop ends the phase: what it has used is in the fields from then on.
 func (m *meter) stop() error {
-	after, err := readUsage(m.server.pid)
+	after, err := m.server.usage()
 	if err != nil {
 		return fmt.Errorf("%s: %w", m.server.name, err)
 	}

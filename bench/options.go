@@ -18,6 +18,8 @@ type options struct {
 	APIKey     string   `name:"api-key" help:"API key of a running hub, with all scopes." env:"BENCH_API_KEY"`
 	Baselines  []string `help:"Baselines to run beside it: floor, plain, or none." default:"floor,plain"`
 
+	Peers []string `help:"Servers to run beside it: names of target files that are shipped (nchan, pushpin, ..), or paths." placeholder:"PEER"`
+
 	Runs        int           `help:"Rounds; each runs every target once, in turn." default:"1"`
 	Conns       int           `help:"Connections, each of a user of its own." default:"15000"`
 	Size        int           `help:"Bytes of data in an event." default:"200"`
@@ -48,6 +50,11 @@ func (o *options) Validate() error {
 	for _, b := range o.Baselines {
 		if !slices.Contains([]string{"floor", "plain", "none"}, b) {
 			return fmt.Errorf("baselines: want floor, plain or none, not %q", b)
+		}
+	}
+	for _, p := range o.Peers {
+		if _, err := loadPeer(p); err != nil {
+			return err
 		}
 	}
 	if o.StartHub != "" && o.Target != "" {
@@ -87,6 +94,11 @@ func (o *options) targets() []string {
 	for _, b := range o.Baselines {
 		if b != "none" {
 			names = append(names, b)
+		}
+	}
+	for _, p := range o.Peers {
+		if f, err := loadPeer(p); err == nil { // else Validate has refused it
+			names = append(names, f.Name)
 		}
 	}
 	if o.StartHub != "" || o.Target != "" {

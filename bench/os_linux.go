@@ -13,6 +13,11 @@ func dieWithParent() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }
 
+// askedToEndWithParent makes the kernel ask a child to end when the suite ends.
+func askedToEndWithParent() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+}
+
 // processClock reads the CPU time of a process, of all its threads that live or
 // lived, in nanoseconds: /proc counts in ticks of 10 ms.
 func processClock(pid int) (time.Duration, error) {

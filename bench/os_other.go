@@ -10,8 +10,9 @@ import (
 	"example.org/hub/bench/swarm"
 )
 
-func dieWithParent() *syscall.SysProcAttr     { return nil }
-func processClock(int) (time.Duration, error) { return 0, swarm.ErrUnsupported }
-func raiseFileLimit() (int, error)            { return 0, swarm.ErrUnsupported }
-func kernelRelease() string                   { return "" }
-func serveFloor(*net.TCPListener) error       { return swarm.ErrUnsupported }
+func askedToEndWithParent() *syscall.SysProcAttr { return nil }
+func dieWithParent() *syscall.SysProcAttr        { return nil }
+func processClock(int) (time.Duration, error)    { return 0, swarm.ErrUnsupported }
+func raiseFileLimit() (int, error)               { return 0, swarm.ErrUnsupported }
+func kernelRelease() string                      { return "" }
+func serveFloor(*net.TCPListener) error          { return swarm.ErrUnsupported }

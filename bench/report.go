@@ -29,6 +29,8 @@ type report struct {
 	Runs     []run     `json:"runs"`
 	Summary  []row     `json:"summary"`
 	Valid    bool      `json:"valid"` // no run failed
+
+	distributions []distribution
 }
 
 // run is one run of one target.
@@ -73,6 +75,10 @@ func redact(args []string) []string {
 
 func (r *report) take(round int, target string, out *outcome) {
 	r.Runs = append(r.Runs, run{Round: round, Target: target, Figures: out.figures, Failures: out.failures})
+	for _, d := range out.latencies {
+		d.round, d.target = round, target
+		r.distributions = append(r.distributions, d)
+	}
 	r.Valid = r.Valid && len(out.failures) == 0
 }
 
@@ -96,8 +102,11 @@ func (r *report) write(w io.Writer, dir string) error {
 }
 
 func (r *report) save(dir string) (err error) {
-	name := fmt.Sprintf("%s-%s.json", r.Started.Format("20060102T150405"), r.Scenario)
-	f, err := os.Create(filepath.Join(dir, name))
+	base := r.base(dir)
+	if err := r.saveArtifacts(base); err != nil {
+		return err
+	}
+	f, err := os.Create(filepath.Clean(base + ".json"))
 	if err != nil {
 		return fmt.Errorf("save the report: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -29,7 +30,8 @@ type environment struct {
 	items bool // events are filled with records, which compress as real ones do
 	gzip  bool // readers ask for gzip, and a hub that is started allows it
 
-	perTopic int // so many users share a topic that messages go to; 0 for messages to users
+	perTopic int  // so many users share a topic that messages go to; 0 for messages to users
+	private  bool // peers: a stream asks for what is sent to its user, not to all
 }
 
 // data is what events are filled with.
@@ -44,6 +46,8 @@ func (e *environment) data() dataFunc {
 type outcome struct {
 	figures  []figure
 	failures []string
+
+	latencies []distribution // what the percentiles among the figures are taken from
 }
 
 // figure is one measured number.
@@ -62,9 +66,15 @@ func (o *outcome) fail(format string, args ...any) {
 	o.failures = append(o.failures, fmt.Sprintf(format, args...))
 }
 
+// peerScenarios ask of a server only what a target file can describe.
+var peerScenarios = []string{"connect", "hold", "fanout", "unicast", "topics"}
+
 // runScenario runs every target in each round, so that what changes on the
 // machine meanwhile meets all of them, and reports.
 func runScenario(name string, opts *options, params any, s scenario) error {
+	if len(opts.Peers) > 0 && !slices.Contains(peerScenarios, name) {
+		return fmt.Errorf("peers: %s is not made for them, only %v", name, peerScenarios)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	limit, err := raiseFileLimit()
@@ -87,6 +97,9 @@ func runScenario(name string, opts *options, params any, s scenario) error {
 	rep := newReport(name, opts, params)
 	for round := 1; round <= opts.Runs; round++ {
 		for _, target := range opts.targets() {
+			if f, err := opts.peerNamed(target); err == nil && f != nil && f.Rounds > 0 && round > f.Rounds {
+				continue
+			}
 			if err := awaitQuiet(ctx, opts.Quiet); err != nil {
 				return err
 			}

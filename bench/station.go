@@ -35,6 +35,7 @@ type OpenArgs struct {
 
 	Concurrency   int
 	Stuck, Resume bool
+	Silent        bool // the server sends no first event
 	Timeout       time.Duration
 }
 
@@ -52,6 +53,8 @@ type StationSetup struct {
 	Secret []byte
 	Grant  string
 	Clock  int64
+
+	stream func(dst []byte, i int, last []byte) []byte // of a peer; only in this process
 }
 
 // localStation is a station with its readers in this process.
@@ -73,7 +76,10 @@ func newStation(setup StationSetup, u *users) (*localStation, error) {
 		return nil, err
 	}
 	kind := streamKind{gzip: setup.Gzip, perTopic: setup.PerTopic}
-	request := u.streamRequest(setup.Addr.String(), kind)
+	request := setup.stream
+	if request == nil {
+		request = u.streamRequest(setup.Addr.String(), kind)
+	}
 	return &localStation{StationSetup: setup, sw: sw, request: func(dst []byte, i int, last []byte) []byte {
 		return request(dst, setup.FirstUser+i, last)
 	}}, nil
@@ -83,7 +89,7 @@ func newStation(setup StationSetup, u *users) (*localStation, error) {
 func (s *localStation) Open(args OpenArgs, reply *swarm.OpenResult) (err error) {
 	*reply, err = s.sw.Open(swarm.OpenConfig{
 		First: args.First, Count: args.Count, Concurrency: args.Concurrency,
-		Stuck: args.Stuck, Resume: args.Resume, Timeout: args.Timeout, Request: s.request,
+		Stuck: args.Stuck, Resume: args.Resume, Silent: args.Silent, Timeout: args.Timeout, Request: s.request,
 	})
 	return err
 }

@@ -21,7 +21,8 @@ type server struct {
 	child    *child // nil if it is not ours
 	files    string // its temporary directory
 	apiKey   string
-	metrics  bool // it answers /metrics and /debug/pprof/
+	peer     *peer // nil if it is not started by a target file
+	metrics  bool  // it answers /metrics and /debug/pprof/
 
 	generators []int // processes of its readers, besides this one
 }
@@ -29,8 +30,17 @@ type server struct {
 // errRemote is returned for a target elsewhere.
 var errRemote = errors.New("not a loopback address; allow-remote permits it")
 
+// errPeerWorkers is returned for more streams of a peer than a process can read.
+var errPeerWorkers = errors.New("readers of a peer are in one process: ask for fewer conns, and no procs")
+
 // start runs a fresh target, or finds the one that runs already.
 func (e *environment) start(ctx context.Context) (*server, error) {
+	if f, err := e.peerNamed(e.target); f != nil || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		return startPeer(ctx, f, e)
+	}
 	if e.target != targetHub {
 		return startBaseline(e.target)
 	}
@@ -85,10 +95,17 @@ func (s *server) crowd(e *environment, readers, slots int) (*crowd, error) {
 
 // crowdOf makes readers for users from number first on.
 func (s *server) crowdOf(e *environment, first, readers, slots, procs int) (*crowd, error) {
-	c, err := newCrowd(StationSetup{
+	setup := StationSetup{
 		Addr: s.public, Readers: readers, Slots: slots, Workers: e.Workers, Sources: e.Sources,
 		FirstUser: first, Gzip: e.gzip, PerTopic: e.perTopic,
-	}, e.users, min(procs, readers))
+	}
+	if s.peer != nil {
+		if procs > 0 {
+			return nil, errPeerWorkers
+		}
+		setup.stream = s.peer.requests.streamRequest(streamKind{perTopic: e.perTopic, private: e.private})
+	}
+	c, err := newCrowd(setup, e.users, min(procs, readers))
 	if err == nil {
 		s.generators = append(s.generators, c.pids()...)
 	}
@@ -97,7 +114,7 @@ func (s *server) crowdOf(e *environment, first, readers, slots, procs int) (*cro
 
 // open opens count connections from number first on, and fails if any fails.
 func (s *server) open(e *environment, sw *crowd, first, count int, stuck bool) (swarm.OpenResult, error) {
-	res, err := sw.Open(OpenArgs{Span: Span{first, count}, Concurrency: e.Concurrency, Stuck: stuck, Timeout: e.Timeout})
+	res, err := sw.Open(OpenArgs{Span: Span{first, count}, Concurrency: s.concurrency(e), Stuck: stuck, Silent: s.peer != nil && s.peer.Subscribe.Silent, Timeout: e.Timeout})
 	if err != nil {
 		return res, err
 	}
@@ -107,20 +124,36 @@ func (s *server) open(e *environment, sw *crowd, first, count int, stuck bool) (
 	return res, nil
 }
 
+// concurrency is how many streams may be opened at once.
+func (s *server) concurrency(e *environment) int {
+	if s.peer != nil && s.peer.Subscribe.Concurrency > 0 {
+		return min(e.Concurrency, s.peer.Subscribe.Concurrency)
+	}
+	return e.Concurrency
+}
+
 // publisher opens keep-alive connections to the target.
 func (s *server) publisher(e *environment, conns, size int) (*swarm.Publisher, error) {
+	return swarm.NewPublisher(swarm.PublisherConfig{Addr: s.internal, Conns: conns, Request: s.publishRequest(e, size)})
+}
+
+// publishRequest returns a function that appends a publisher's request.
+func (s *server) publishRequest(e *environment, size int) func(dst []byte, m swarm.Message) []byte {
+	if s.peer != nil {
+		return s.peer.requests.publishRequest(e.perTopic > 0, size, e.data())
+	}
 	to := toUser
 	if e.perTopic > 0 {
 		to = toTopic
 	}
-	return swarm.NewPublisher(swarm.PublisherConfig{
-		Addr: s.internal, Conns: conns,
-		Request: e.users.publishRequest(s.internal.String(), to, size, e.data()),
-	})
+	return e.users.publishRequest(s.internal.String(), to, size, e.data())
 }
 
 // stop ends a target that the suite started.
 func (s *server) stop() {
+	if s.peer != nil {
+		s.peer.stop()
+	}
 	if s.child != nil {
 		s.child.stop()
 	}

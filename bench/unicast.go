@@ -32,6 +32,9 @@ func (u *unicastScenario) Validate() error {
 }
 
 func (u *unicastScenario) run(ctx context.Context, e *environment) (*outcome, error) {
+	in := *e
+	in.private = true
+	e = &in
 	s, err := e.start(ctx)
 	if err != nil {
 		return nil, err

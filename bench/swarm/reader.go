@@ -106,7 +106,7 @@ func (r *reader) decode(i, kept, n int) bool {
 	}
 	r.cur, r.gotOne = i, false
 	left, err := c.dec.feed(r.buf[:kept+n], kept, &r.inflater, r.onFrame)
-	if r.gotOne && c.state == connWaiting {
+	if c.state == connWaiting && (r.gotOne || r.opening.Silent && c.dec.inBody) {
 		r.opened(i)
 	}
 	if errors.Is(err, io.EOF) {

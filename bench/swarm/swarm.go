@@ -85,6 +85,7 @@ type OpenConfig struct {
 	Stuck       bool          // they read the first event, then nothing, with a tiny receive buffer
 	Resume      bool          // only those that are closed are opened, from the last event that they saw on
 	Timeout     time.Duration // for all of them together
+	Silent      bool          // the server sends no first event: a stream is open when its head is there
 
 	// Request appends the request of a connection; last is the id of the last
 	// event that it saw, if it resumes. Several goroutines call it.

@@ -20,7 +20,9 @@ func exported(t *testing.T) (text string, names, values map[string]bool) {
 	t.Helper()
 	s := &site{dir: t.TempDir()}
 	s.certificate(t)
-	text = startLonely(t, "--tls-cert="+s.dir+"/hub.crt", "--tls-key="+s.dir+"/hub.key").ask(t, "GET", "/metrics", "")
+	writeFile(t, s.dir, "webhook", []byte(strings.Repeat("s", 32)))
+	text = startLonely(t, "--tls-cert="+s.dir+"/hub.crt", "--tls-key="+s.dir+"/hub.key",
+		"--webhook-url=http://127.0.0.1:1/", "--webhook-secret-file="+s.dir+"/webhook").ask(t, "GET", "/metrics", "")
 	names, values = map[string]bool{}, map[string]bool{}
 	for _, m := range series.FindAllStringSubmatch(text, -1) {
 		names[m[1]] = true

@@ -36,6 +36,7 @@ func eachText(t *testing.T, f func(name, text string)) {
 var foreignFlags = []string{
 	"--build-arg", "--read-only", "--cap-drop", "--ulimit", "--time", "--tags", "--always", // docker, git
 	"--from", "--chown", "--interval", "--timeout", "--start-period", "--retries", // Dockerfile
+	"--gzip",                         // bench
 	"--now", "--mode", "--from-file", // systemctl, envoy, kubectl
 }
 

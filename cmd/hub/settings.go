@@ -5,6 +5,8 @@ import (
 	"time"
 )
 
+//go:generate go test -run TableIsOfNow -update .
+
 // settings is everything that can be said about a hub before it starts. The
 // tags give each setting its help and default; its flag's name is the key in a
 // file and, in capitals behind HUB_, the environment variable. A running hub

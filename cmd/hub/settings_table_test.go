@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "write docs/settings.md anew")
 const settingsTable = "../../docs/settings.md"
 
 // TestSettings_TheTableIsOfNow holds docs/settings.md against the flags of serve.
-// "go test ./cmd/hub -run TableIsOfNow -update" writes it.
+// "go generate ./cmd/hub" writes it.
 func TestSettings_TheTableIsOfNow(t *testing.T) {
 	line, err := parse([]string{"serve"}, io.Discard, io.Discard)
 	if err != nil {
@@ -30,7 +30,7 @@ func TestSettings_TheTableIsOfNow(t *testing.T) {
 	}
 	got, err := os.ReadFile(settingsTable)
 	if err != nil || string(got) != want {
-		t.Errorf("docs/settings.md is not of now: write it with -update (%v)", err)
+		t.Errorf("docs/settings.md is not of now: write it with go generate ./cmd/hub (%v)", err)
 	}
 }
 

@@ -35,9 +35,9 @@ run: build ## build, then run a hub that prints commands to paste
 
 test: lint vet cross race fuzz tidy generated web-client web-check web-examples ## everything that CI runs
 
-programs: ## install the programs that the tests of engine/redis and deploy start, if root may
+programs: ## install the programs that the tests of engine/redis, deploy and web/client start, if root may
 	@missing=""; \
-	for pair in redis-server:redis-server nginx:nginx-light haproxy:haproxy promtool:prometheus systemd-analyze:systemd; do \
+	for pair in redis-server:redis-server nginx:nginx-light haproxy:haproxy promtool:prometheus systemd-analyze:systemd openssl:openssl; do \
 		PATH="$$PATH:/usr/sbin:/sbin" command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair#*:}"; \
 	done; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -107,7 +107,7 @@ chromium: ## install the Chromium that the web tests open, if root may
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium; \
 	fi
 
-web-client: chromium build ## test the TypeScript client, if there is npm
+web-client: programs chromium build ## test the TypeScript client, if there is npm
 	@if ! command -v npm >/dev/null; then echo "web-client: no npm, not tested"; exit 0; fi; \
 	cd web/client; npm ci --no-audit --no-fund --loglevel=error; npm test --loglevel=error; \
 	if command -v chromium >/dev/null; then TEST_HUB=$(CURDIR)/bin/hub npm run --loglevel=error test:browser; \

@@ -27,9 +27,10 @@ export class Hub {
     writeFileSync(this.#keys, `tests:${KEY}:admin\n`)
   }
 
-  /** Builds the binary from this checkout, unless TEST_HUB names one. */
-  build() {
-    if (process.env.TEST_HUB) return
+  /** Builds the binary from this checkout, unless TEST_HUB names one. With another hub it takes that one's. */
+  build(other) {
+    if (other) this.#binary = other.#binary
+    if (other || process.env.TEST_HUB) return
     execFileSync('go', ['build', '-buildvcs=false', '-o', this.#binary, './cmd/hub'], {
       cwd: join(import.meta.dirname, '..', '..', '..'), stdio: 'inherit',
     })
@@ -60,10 +61,19 @@ export class Hub {
     return `http://localhost:${this.#port}`
   }
 
-  async kill() {
+  kill() {
+    return this.#end('SIGKILL')
+  }
+
+  /** Has it say goodbye to its clients, and waits for its end. */
+  terminate() {
+    return this.#end('SIGTERM')
+  }
+
+  async #end(signal) {
     const child = this.#process
     if (!child || child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGKILL')
+    child.kill(signal)
     await once(child, 'exit')
   }
 

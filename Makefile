@@ -22,7 +22,7 @@ LDFLAGS := -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DA
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
-.PHONY: help build run test programs race lint vet vuln cross fmt fuzz bench load peers reference chaos cover tidy generated chromium web-client web-check web-examples check
+.PHONY: help build run test programs race lint vet vuln cross fmt fuzz bench load peers reference bench-gate chaos cover tidy generated chromium web-client web-check web-examples check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ build: ## build bin/hub
 run: build ## build, then run a hub that prints commands to paste
 	bin/hub serve --dev
 
-test: lint vet cross race fuzz tidy generated web-client web-check web-examples ## everything that CI runs
+test: lint vet cross race fuzz tidy generated web-client web-check web-examples bench-gate ## everything that CI runs
 
 programs: ## install the programs that the tests of engine/redis, deploy and web/client start, if root may
 	@missing=""; \
@@ -71,8 +71,20 @@ fuzz: ## fuzz every target for FUZZTIME (30s; 3s in "make test")
 		go test -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null; \
 	done
 
-bench: ## run the micro-benchmarks (BENCH=regexp COUNT=6) and print their statistics
-	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... | tee /dev/stderr | $(TOOL) benchstat -
+bench: ## run the micro-benchmarks (BENCH=regexp COUNT=6), beside those of a commit if given (BASE=main~5)
+	@tmp=$$(mktemp -d); trap 'git worktree remove --force "$$tmp/base" 2>/dev/null || true; rm -rf "$$tmp"' EXIT; \
+	run() { go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) $(or $(PKG),./...); }; \
+	run | tee "$$tmp/new.txt" >&2; \
+	if [ -z "$(BASE)" ]; then $(TOOL) benchstat "$$tmp/new.txt"; exit 0; fi; \
+	git worktree add -q --detach "$$tmp/base" '$(BASE)'; \
+	(cd "$$tmp/base" && run) | tee "$$tmp/old.txt" >&2; \
+	$(TOOL) benchstat "$$tmp/old.txt" "$$tmp/new.txt"
+
+bench-gate: build ## check the CPU of a delivery as a multiple of the floor's: generous bounds, the best of three rounds
+	@if [ "$$(go env GOOS)" != linux ]; then echo "bench-gate: Linux only, not run"; exit 0; fi; \
+	tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; go build -o "$$tmp/bench" ./bench; \
+	"$$tmp/bench" fanout --start-hub bin/hub --baselines floor --conns 2000 --events 20 --settle 200ms --runs 3 --out "$$tmp" >/dev/null; \
+	"$$tmp/bench" gate "$$tmp"/*-fanout.json --at-most 'depth1.cpu_us_per_delivery=2.5;depth8.cpu_us_per_delivery=2'
 
 load: ## run a load scenario against a running hub (SCENARIO=connect|hold|fanout|unicast|topics|slow|resume|churn|cluster|soak ARGS=..)
 	go run ./bench $(SCENARIO) $(ARGS)

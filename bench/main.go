@@ -26,6 +26,7 @@ type cli struct {
 	Churn   churnScenario   `cmd:"" help:"Streams come and go at a fixed rate while others receive: CPU of each, and what is left of them."`
 	Cluster clusterScenario `cmd:"" help:"Several hubs over one log, with more streams in all than a process may have files."`
 	Slow    slowScenario    `cmd:"" help:"Broadcast with and without readers that never read."`
+	Gate    gateCommand     `cmd:"" help:"Check that the hub's figures are at most so many times the floor's, in the best round."`
 	Compare compareCommand  `cmd:"" help:"Compare two results, by their ratios to the floor; status 1 if a cost rose beyond the threshold."`
 	Soak    soakScenario    `cmd:"" help:"Everything at once for hours: streams that leave and resume, stuck readers, restarts of the engine; is anything lost, does anything grow?"`
 }

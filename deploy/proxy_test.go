@@ -33,7 +33,7 @@ type site struct {
 	hubs map[string]*hub // by instance
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T, args ...string) *site {
 	t.Helper()
 	s := &site{
 		net:  fmt.Sprintf("127.%d.%d.", 64+mathrand.IntN(128), mathrand.IntN(256)),
@@ -46,8 +46,8 @@ func newSite(t *testing.T) *site {
 		"--bind", redis, "--port", "6379", "--save", "", "--appendonly", "no", "--dir", s.dir)
 	for i := 1; i <= 3; i++ {
 		name, host := fmt.Sprintf("hub%d", i), fmt.Sprint(s.net, i)
-		s.hubs[name] = startHub(t, s.keys, "--instance="+name, "--engine=redis://"+redis,
-			"--listen="+host+":8080", "--internal-listen="+host+":8081", "--trusted-proxy=127.0.0.0/8")
+		s.hubs[name] = startHub(t, s.keys, append(args, "--instance="+name, "--engine=redis://"+redis,
+			"--listen="+host+":8080", "--internal-listen="+host+":8081", "--trusted-proxy=127.0.0.0/8")...)
 	}
 	s.certificate(t)
 	return s
@@ -109,42 +109,77 @@ func (s *site) certificate(t *testing.T) {
 }
 
 func TestNginx(t *testing.T) {
-	nginx := tool(t, "nginx", "nginx-light")
 	s := newSite(t)
-	front := s.net + "100:8443"
+	s.check(t, s.nginx(t))
+}
+
+// nginx starts it with the sample, in which more is replaced.
+func (s *site) nginx(t *testing.T, replace ...string) (front string) {
+	t.Helper()
+	nginx := tool(t, "nginx", "nginx-light")
+	front = s.net + "100:8443"
 	var temp strings.Builder
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		fmt.Fprintf(&temp, "\n    %s_temp_path %s/%s;", kind, s.dir, kind)
 	}
-	config := writeFile(t, s.dir, "nginx.conf", sample(t, "nginx/nginx.conf",
+	config := writeFile(t, s.dir, "nginx.conf", sample(t, "nginx/nginx.conf", append(replace,
 		"10.0.0.", s.net, "listen 443 ", "listen "+front+" ",
 		"/etc/nginx/tls/", s.dir+"/", "/var/log/nginx/", s.dir+"/", "/run/nginx.pid", s.dir+"/nginx.pid",
 		"http {", "http {"+temp.String(),
 		"worker_processes auto", "worker_processes 1", // it reserves 100 MB a process for the sample's
-		"worker_connections 262144", "worker_connections 512", "worker_rlimit_nofile 1048576;", ""))
+		"worker_connections 262144", "worker_connections 512", "worker_rlimit_nofile 1048576;", "")...))
 	early := filepath.Join(s.dir, "early.log")
 	mustRun(t, nginx, "-t", "-e", early, "-c", config)
 	s.run(t, front, nginx, "-e", early, "-c", config, "-g", "daemon off;")
-	s.check(t, "https://"+front)
+	return "https://" + front
 }
 
 func TestHAProxy(t *testing.T) {
-	haproxy := tool(t, "haproxy", "haproxy")
 	s := newSite(t)
-	front := s.net + "100:8443"
-	config := writeFile(t, s.dir, "haproxy.cfg", sample(t, "haproxy/haproxy.cfg",
+	s.check(t, s.haproxy(t))
+}
+
+// haproxy starts it with the sample, in which more is replaced.
+func (s *site) haproxy(t *testing.T, replace ...string) (front string) {
+	t.Helper()
+	haproxy := tool(t, "haproxy", "haproxy")
+	front = s.net + "100:8443"
+	config := writeFile(t, s.dir, "haproxy.cfg", sample(t, "haproxy/haproxy.cfg", append(replace,
 		"10.0.0.", s.net, "bind :443 ", "bind "+front+" ", "/etc/haproxy/", s.dir+"/",
-		"maxconn 500000", "maxconn 200", "maxconn 200000", "maxconn 100")) // for which there are descriptors
+		"maxconn 500000", "maxconn 200", "maxconn 200000", "maxconn 100")...)) // for which there are descriptors
 	mustRun(t, haproxy, "-c", "-f", config)
 	s.run(t, front, haproxy, "-db", "-f", config)
-	s.check(t, "https://"+front)
+	return "https://" + front
+}
+
+// TestProxies_LetMercureThrough does what a comment in each sample says.
+func TestProxies_LetMercureThrough(t *testing.T) {
+	for name, start := range map[string]func(*site) string{
+		"nginx": func(s *site) string {
+			return s.nginx(t, "        location /api/ {\n", "", "# With --mercure: ", "")
+		},
+		"HAProxy": func(s *site) string {
+			return s.haproxy(t, "    http-request deny deny_status 404 unless { path_beg /api/ }\n", "",
+				"# With --mercure: ", "http-request deny deny_status 404 ")
+		},
+	} {
+		s := newSite(t, "--mercure")
+		front := start(s)
+		for path, want := range map[string]int{
+			"/.well-known/mercure?topic=x": 401, "/api/sse": 401, "/.well-known/mercure/more": 404, "/metrics": 404,
+		} {
+			if status := s.status(t, front+path); status != want {
+				t.Errorf("%s: GET %s: status %d, want %d", name, path, status, want)
+			}
+		}
+	}
 }
 
 // check holds what a load balancer must do: let events through at once, from
 // whichever hub they were posted to, and let clients resume at another hub.
 func (s *site) check(t *testing.T, front string) {
 	t.Helper()
-	for _, path := range []string{"/", "/readyz", "/metrics", "/debug/pprof/"} {
+	for _, path := range []string{"/", "/readyz", "/metrics", "/debug/pprof/", "/.well-known/mercure"} {
 		if status := s.status(t, front+path); status != 404 {
 			t.Errorf("GET %s: status %d, and it is nobody's business out there", path, status)
 		}

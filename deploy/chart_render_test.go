@@ -48,9 +48,35 @@ func chartValues(t *testing.T, changes ...string) map[string]any {
 // render returns the manifests of the chart's templates, in the order of their names.
 func render(t *testing.T, values map[string]any) string {
 	t.Helper()
-	root := template.New("chart").Option("missingkey=error")
+	root, names := parseChart(t)
+	dot := chartDot(values)
+	var out strings.Builder
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		text := execute(t, root, name, dot)
+		if strings.TrimSpace(text) != "" {
+			out.WriteString("---\n" + strings.TrimSpace(text) + "\n")
+		}
+	}
+	execute(t, root, "templates/NOTES.txt", dot)
+	return out.String()
+}
+
+// renderTest returns the pod of "helm test".
+func renderTest(t *testing.T, values map[string]any) string {
+	t.Helper()
+	root, _ := parseChart(t)
+	return execute(t, root, "templates/tests/ready.yaml", chartDot(values))
+}
+
+func chartDot(values map[string]any) map[string]any {
+	return map[string]any{"Values": values, "Release": map[string]any{"Name": "hub", "Namespace": "default"}}
+}
+
+// parseChart returns the templates, and the names of those that are manifests.
+func parseChart(t *testing.T) (root *template.Template, names []string) {
+	t.Helper()
+	root = template.New("chart").Option("missingkey=error")
 	root.Funcs(functions(root))
-	var names []string
 	err := fs.WalkDir(os.DirFS(chartDir), "templates", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -66,18 +92,7 @@ func render(t *testing.T, values map[string]any) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dot := map[string]any{"Values": values, "Release": map[string]any{"Name": "hub", "Namespace": "default"}}
-	var out strings.Builder
-	for _, name := range slices.Sorted(slices.Values(names)) {
-		text := execute(t, root, name, dot)
-		if strings.TrimSpace(text) != "" {
-			out.WriteString("---\n" + strings.TrimSpace(text) + "\n")
-		}
-	}
-	for _, name := range []string{"templates/NOTES.txt", "templates/tests/ready.yaml"} {
-		execute(t, root, name, dot)
-	}
-	return out.String()
+	return root, names
 }
 
 func execute(t *testing.T, root *template.Template, name string, dot any) string {

@@ -11,6 +11,7 @@ import (
 // Attach asks for a connection actor over an open stream.
 type Attach struct {
 	User        string      // whose connection it is
+	Anonymous   bool        // User is made up for this stream alone: nobody is told that it is online
 	Mercure     *Mercure    // for a stream of that protocol; nil for the hub's own
 	Topics      []string    // exact names, already authorised
 	Events      []string    // only these event types, "" for message; all if empty

@@ -27,7 +27,8 @@ type Config struct {
 	Workers       int // of the pool
 
 	// OnPresence is told of a user's first connection here, and of the end of its
-	// last one. It is called by the registry, so it must be quick; nil for nobody.
+	// last one, if it has a name. It is called by the registry, so it must be quick;
+	// nil for nobody.
 	OnPresence func(user string, online bool)
 
 	Log     *slog.Logger

@@ -28,6 +28,7 @@ type connection struct {
 	state   state     // only changed by the connection
 	gzip    bool      // the stream is in gzip, and a *summed
 	dialect dialect
+	unnamed bool // see Attach.Anonymous
 
 	queuedBytes atomic.Int32 // live bytes in out
 	lastWrite   atomic.Int64 // unix ms when the socket last took bytes

@@ -302,6 +302,38 @@ func TestMercure_PatternsThatCannotBeToldApartAreLimited(t *testing.T) {
 	f.subscribe("x", "", nil, "https://e/{v1}", "https://e/x/{onemore}", "https://e/exact") // known, elsewhere, none
 }
 
+func TestMercure_NobodyKeepsOthersFromAllTopics(t *testing.T) {
+	f := newFixture(t)
+	defer f.stop()
+	for i := range maxPatterns / 64 {
+		var selectors []string
+		for j := range 64 {
+			selectors = append(selectors, fmt.Sprintf("{v%d}", 64*i+j))
+		}
+		f.subscribe(fmt.Sprint("u", i), "", nil, selectors...)
+	}
+	s := f.subscribe("x", "", nil, "*")
+	f.update("news", true, "https://e/1")
+	s.waitFor(t, "news")
+}
+
+func TestMercure_PresenceOfStreamsWithoutAUserIsNotTold(t *testing.T) {
+	told := make(chan string, 8)
+	f := newFixture(t, func(cfg *Config) {
+		cfg.OnPresence = func(user string, online bool) { told <- fmt.Sprint(user, online) }
+	})
+	defer f.stop()
+	nobody := newSink()
+	f.attachTo(nobody, "urn:uuid:1", selects(t, "", nil, "a"), func(a *Attach) { a.Anonymous = true })
+	nobody.waitFor(t, "SINCE ")
+	nobody.owner.Hangup(ReasonClient)
+	nobody.waitClosed(t)
+	f.subscribe("alice", "", nil, "a")
+	if got := <-told; got != "alicetrue" {
+		t.Errorf("told of %s", got)
+	}
+}
+
 func TestMercureIndex_KeepsNothingOfThoseWhoLeft(t *testing.T) {
 	var x mercureIndex
 	var all []*connection

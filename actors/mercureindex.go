@@ -92,10 +92,11 @@ func (x *mercureIndex) remove(c *connection) {
 	}
 }
 
-// fits reports whether there is room for the patterns of a selection.
+// fits reports whether there is room for the patterns of a selection. That of all
+// topics costs nothing to match, and nobody shall keep others from it.
 func (x *mercureIndex) fits(sel *mercure.Selection) bool {
 	for _, s := range sel.Patterns {
-		if same := x.prefixes[s.Prefix()]; len(same) >= maxPatterns && indexOf(same, s) < 0 {
+		if same := x.prefixes[s.Prefix()]; !s.Every() && len(same) >= maxPatterns && indexOf(same, s) < 0 {
 			return false
 		}
 	}

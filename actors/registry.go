@@ -153,7 +153,7 @@ func (a *registry) attach(c actor.Context, m *Attach) {
 func (a *registry) newConnection(ref *userRef, m *Attach) *connection {
 	now := time.Now()
 	conn := &connection{
-		hub: a.hub, user: ref, stream: m.Stream,
+		hub: a.hub, user: ref, stream: m.Stream, unnamed: m.Anonymous,
 		remote: m.Remote, agent: unique.Make(m.UserAgent),
 		since: now.UnixMilli(),
 	}
@@ -215,7 +215,7 @@ func (a *registry) count(conn *connection, change int32) {
 		}
 	}
 	step(&conn.user.open, &a.online)
-	if tell := a.hub.cfg.OnPresence; tell != nil && conn.user.open == max(change, 0) {
+	if tell := a.hub.cfg.OnPresence; tell != nil && !conn.unnamed && conn.user.open == max(change, 0) {
 		tell(conn.user.id, change > 0)
 	}
 	if conn.dialect != mercureDialect {

@@ -86,6 +86,9 @@ func (s *Selector) String() string { return s.text }
 // Exact reports whether the selector matches its own text and nothing else.
 func (s *Selector) Exact() bool { return s.template == nil && s.text != everyTopic }
 
+// Every reports whether the selector matches all topics by being "*".
+func (s *Selector) Every() bool { return s.text == everyTopic }
+
 // Prefix is what every topic begins with that matches.
 func (s *Selector) Prefix() string { return s.prefix }
 

@@ -34,11 +34,11 @@ func (s *Server) subscribeMercure(c *call) error {
 // admittedMercure makes the Attach of a subscriber for which there is room. One
 // without a subject is a user of its own.
 func (s *Server) admittedMercure(c *call) (*actors.Attach, error) {
-	selectors, err := mercureTopics(c.rc)
+	token, err := s.mercureReader(c) // before the selectors, which cost more
 	if err != nil {
 		return nil, err
 	}
-	token, err := s.mercureReader(c)
+	selectors, err := mercureTopics(c.rc)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (s *Server) admittedMercure(c *call) (*actors.Attach, error) {
 		},
 	}
 	if token.User == "" {
-		attach.User = newURN()
+		attach.User, attach.Anonymous = newURN(), true
 	} else {
 		attach.Allowed = func() bool { return s.revocations.Check(&token.Principal) == nil }
 	}

@@ -151,6 +151,19 @@ func TestMercure_SharesTopicsWithTheHubsOwnRoutes(t *testing.T) {
 	allowed.want("event: n\ndata: 2\n\nid: own\nevent: u\ndata: 3\n\n")
 }
 
+func TestMercure_PresenceIsToldOfUsersOnly(t *testing.T) {
+	told := make(chan string, 8)
+	h := newMercureHub(t, func(o *options) {
+		o.actors.OnPresence = func(user string, _ bool) { told <- user }
+	})
+	h.follow("topic=a")
+	h.follow("topic=a", mercureBearer(`{"mercure":{"subscribe":["a"]}}`))
+	h.follow("topic=a", mercureBearer(reader1))
+	if user := <-told; user != "reader" {
+		t.Errorf("told of %q", user)
+	}
+}
+
 func TestMercure_SubscribersAreChecked(t *testing.T) {
 	h := newMercureHub(t)
 	closed := newMercureHub(t, func(o *options) { o.MercureAnonymous = false })
@@ -171,6 +184,7 @@ func TestMercure_SubscribersAreChecked(t *testing.T) {
 	f(h, "?topic="+strings.Repeat("%7Ba%7D", mercure.MaxVariables+1), 400, "invalid_topic")
 	f(h, "?"+strings.Repeat("topic=a&", maxTopics+1), 400, "too_many_topics")
 	f(closed, "?topic=a", 401, "missing_credentials")
+	f(closed, "?topic=%00", 401, "missing_credentials") // selectors of strangers are not even read
 	f(closed, "?topic=a&authorization=", 401, "invalid_credentials")
 	for _, bad := range []string{"x", "a.b.c", mercureJWT(publisher) + "x", mercureJWT(`{"mercure":{"subscribe":[""]}}`), mercureJWT(`{"mercure":7}`)} {
 		// A bad credential does not make somebody anonymous.

@@ -77,7 +77,7 @@ func collectAnswers(t *testing.T) map[string]func() *response {
 	crowdedMercure.follow("topic=a", mercureBearer(reader1))
 	stream := "GET " + mercurePath + " "
 	add(stream+"200", func() *response { return updates.visit("HEAD", mercurePath+"?topic=a") })
-	add(stream+"400", func() *response { return updates.visit("GET", mercurePath) })
+	add(stream+"400", func() *response { return updates.visit("GET", mercurePath, mercureBearer(reader1)) })
 	add(stream+"401", func() *response { return updates.visit("GET", mercurePath+"?topic=a") })
 	add(stream+"403", func() *response { return updates.visit("GET", mercurePath+"?topic=a", "Origin: null") })
 	add(stream+"429", func() *response { return crowdedMercure.visit("GET", mercurePath+"?topic=a", ours) })

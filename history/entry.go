@@ -16,3 +16,6 @@ type Entry struct {
 
 	twin splice.Twin
 }
+
+// size is what an entry takes, as Config.MaxBytes counts, in bytes.
+func (e *Entry) size() int64 { return int64(e.Record.Size() + len(e.Frame)) }

@@ -195,6 +195,42 @@ func TestLog_ARecallOfTooManyBytesKeepsTheNewest(t *testing.T) {
 	}
 }
 
+// One client asks for everything, and at the same time another for little.
+func TestLog_ARecallOfTooManyBytesCostsWhoWantsThem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		eng := &counting{Engine: newEngine(t, memory.Config{})}
+		l := open(t, eng, history.Config{MaxEvents: 8, MaxBytes: 2000}, new(hub)) // about ten entries
+		for i := range 30 {
+			to := engine.Address("user/bob")
+			if i == 3 || i == 16 {
+				to = "user/alice"
+			}
+			mustAppend(t, l, &engine.Record{To: []engine.Address{to}, Body: []byte(strconv.Itoa(i+1) + " ")}, "").Wait(t.Context())
+		}
+		eng.hold = make(chan struct{})
+		var clients sync.WaitGroup
+		ask := func(want, gap string, addresses ...engine.Address) {
+			q := query(l, 0)
+			q.Addresses = addresses
+			clients.Go(func() {
+				got, gotGap := resume(t, l, q)
+				if !strings.HasPrefix(gotGap, gap) || (gap == "" && (gotGap != "" || got != want)) {
+					t.Errorf("%v: got %q, gap %q", addresses, got, gotGap)
+				}
+			})
+			synctest.Wait()
+		}
+		ask("4 17 ", "", "user/alice") // whose scan the others wait for
+		ask("4 17 ", "", "user/alice", engine.All)
+		ask("", "limit: ", history.Every)
+		close(eng.hold)
+		clients.Wait()
+		if scans, _ := l.Scans(); scans != 2 {
+			t.Errorf("%d scans", scans)
+		}
+	})
+}
+
 // dropping is an engine to which more is appended while it is read from the start.
 type dropping struct {
 	*memory.Engine

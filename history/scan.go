@@ -23,11 +23,16 @@ type scan struct {
 	before  uint64    // the stretch begins behind it
 	reason  GapReason // why not earlier
 	upTo    uint64    // the last record that was read
-	found   map[engine.Address][]*Entry
-	cut     map[engine.Address]uint64 // the last entry of an address that was let go
-	cutAll  uint64                    // the last of all of them, because of their bytes
-	bytes   int64
+	found   map[engine.Address]*findings
+	bytes   int64 // of all findings
 	records uint64
+}
+
+// findings are what a scan found for one address.
+type findings struct {
+	entries []*Entry
+	bytes   int64
+	cut     uint64 // the last entry that was let go
 }
 
 // scan reads the log from the oldest position of the round to some way into the
@@ -39,7 +44,7 @@ func (l *Log) scan(ctx context.Context, round []*recall) (*scan, error) {
 	}
 	s := &scan{
 		epoch: bounds.Epoch, limit: l.window.cfg, now: time.Now(),
-		found: make(map[engine.Address][]*Entry), cut: make(map[engine.Address]uint64),
+		found: make(map[engine.Address]*findings),
 	}
 	s.want(round)
 	s.begin(round, bounds, l.window.First())
@@ -74,7 +79,9 @@ func (w *Window) enough() uint64 {
 func (s *scan) want(round []*recall) {
 	for _, r := range round {
 		for _, a := range r.query.Addresses {
-			s.found[a] = nil
+			if s.found[a] == nil {
+				s.found[a] = &findings{}
+			}
 		}
 	}
 }
@@ -95,7 +102,7 @@ func (s *scan) begin(round []*recall, b engine.Bounds, first uint64) {
 
 // take keeps the entries that somebody wants. Those of one address that are more
 // than any replay looks at are let go, the oldest first; if all together take too
-// many bytes, all are.
+// many bytes, so are those of the addresses that have the most.
 func (s *scan) take(batch []engine.Stored) {
 	for _, stored := range batch {
 		if stored.Seq == 0 {
@@ -120,36 +127,56 @@ func (s *scan) take(batch []engine.Stored) {
 // keep adds a record to those of an address, if somebody wants them, and returns its
 // entry, which it makes if there is none yet.
 func (s *scan) keep(a engine.Address, stored engine.Stored, e *Entry) *Entry {
-	list, wanted := s.found[a]
-	if !wanted {
+	f := s.found[a]
+	if f == nil {
 		return e
 	}
 	if e == nil {
 		e = newEntry(s.epoch, stored)
-		s.bytes += int64(e.Record.Size() + len(e.Frame))
 	}
-	if most := maxScan * s.limit.MaxReplay; len(list) >= 2*most {
-		s.cut[a] = list[len(list)-most-1].Seq
-		list = slices.Clone(list[len(list)-most:])
+	if most := maxScan * s.limit.MaxReplay; len(f.entries) >= 2*most {
+		s.letGo(f, len(f.entries)-most)
 	}
-	s.found[a] = append(list, e)
+	f.entries = append(f.entries, e)
+	f.bytes += e.size()
+	s.bytes += e.size()
 	return e
 }
 
-// drop lets everything go that was found.
+// drop lets everything go of the addresses that take at least half as much as they
+// all take on average, which is more than half of the bytes. Who asks for little
+// does not lose it to one who asks for everything.
 func (s *scan) drop() {
-	for a := range s.found {
-		s.found[a] = nil
+	holders := int64(0)
+	for _, f := range s.found {
+		if len(f.entries) > 0 {
+			holders++
+		}
 	}
-	s.cutAll, s.bytes = s.upTo, 0
+	least := s.bytes / (2 * holders)
+	for _, f := range s.found {
+		if len(f.entries) > 0 && f.bytes >= least {
+			s.letGo(f, len(f.entries))
+		}
+	}
+}
+
+// letGo lets the oldest n entries of an address go.
+func (s *scan) letGo(f *findings, n int) {
+	for _, e := range f.entries[:n] {
+		f.bytes -= e.size()
+		s.bytes -= e.size()
+	}
+	f.cut = f.entries[n-1].Seq
+	f.entries = slices.Clone(f.entries[n:])
 }
 
 // answer collects what was found for one client: the newest entries, as many as a
 // replay may have.
 func (s *scan) answer(r *recall) *Recalled {
-	cut := max(s.before, s.cutAll)
+	cut := s.before
 	for _, a := range r.query.Addresses {
-		cut = max(cut, s.cut[a])
+		cut = max(cut, s.found[a].cut)
 	}
 	after := max(r.after, cut)
 	var found []*Entry
@@ -173,7 +200,7 @@ func (s *scan) answer(r *recall) *Recalled {
 // newest first: one more than a replay may have, so that it is known that there
 // are more.
 func (s *scan) newest(a engine.Address, after uint64, match func(*engine.Record) bool) (found []*Entry) {
-	for _, e := range slices.Backward(s.found[a]) {
+	for _, e := range slices.Backward(s.found[a].entries) {
 		if e.Seq <= after || len(found) > s.limit.MaxReplay {
 			break
 		}

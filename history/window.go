@@ -100,7 +100,7 @@ func (w *Window) add(e *Entry, now time.Time) {
 	s := slot{
 		entry: e,
 		at:    now.Sub(w.start) - age(e.Record, now),
-		size:  int64(e.Record.Size() + len(e.Frame)),
+		size:  e.size(),
 	}
 	w.latest.add(&s)
 	w.noteID(e)

@@ -83,6 +83,9 @@ func TestImage_IsStaticAndUnprivileged(t *testing.T) {
 			t.Errorf("the last stage lacks %s", line)
 		}
 	}
+	if !strings.Contains(file, " -tags timetzdata ") {
+		t.Error("the binary knows no time zones, and the image has no files of them")
+	}
 	binary, err := elf.Open(hubBinary(t))
 	if err != nil {
 		t.Fatal(err)

@@ -29,7 +29,8 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// build makes the hub as the image has it.
+// build makes the hub as the image has it, but for time zones, for which all
+// packages would be compiled anew.
 var build = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(buildDir, "hub")
 	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", path, "../cmd/hub")

@@ -33,7 +33,10 @@ func newNotifier(getenv func(string) string) *notifier {
 	return n
 }
 
-// tell sends a state. That nobody listens changes nothing for the hub.
+// tellTime is how long a service manager that does not read may keep the hub.
+const tellTime = time.Second
+
+// tell sends a state. That nobody listens, or reads, changes nothing for the hub.
 func (n *notifier) tell(state string) {
 	if n.socket == "" {
 		return
@@ -43,6 +46,7 @@ func (n *notifier) tell(state string) {
 		return
 	}
 	defer conn.Close()
+	_ = conn.SetWriteDeadline(time.Now().Add(tellTime))
 	_, _ = conn.Write([]byte(state))
 }
 

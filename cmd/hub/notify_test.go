@@ -90,3 +90,31 @@ func TestNotifier_WatchdogOfAnotherProcess(t *testing.T) {
 		t.Errorf("without a manager: every %v", got.every)
 	}
 }
+
+// A manager that hangs must not keep the hub from its work, or from stopping.
+func TestNotify_AServiceManagerThatDoesNotReadIsNotWaitedFor(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "notify")
+	manager(t, socket)
+	for full := false; !full; {
+		conn, err := net.Dial("unixgram", socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		_ = conn.SetWriteDeadline(time.Now().Add(10 * time.Millisecond))
+		for n := 0; err == nil; n++ { // until its own buffer is full, or the manager's queue
+			_, err = conn.Write([]byte("x"))
+			full = err != nil && n == 0
+		}
+	}
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		(&notifier{socket: socket}).tell(notifyStopping)
+	}()
+	select {
+	case <-told:
+	case <-time.After(patience):
+		t.Error("it waits")
+	}
+}

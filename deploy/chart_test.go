@@ -15,13 +15,14 @@ var update = flag.Bool("update", false, "write the manifests anew from the chart
 
 // variants are the ways to use the chart.
 var variants = map[string][]string{
-	"default":     nil,
-	"redis":       {"engine=rediss://redis.example.com:6379", "engineSettings={engine-user: hub}"},
-	"no TLS":      {"core.tlsSecret="},
-	"five":        {"core.replicas=5", "core.storageClass=fast"},
-	"all":         {"edge.autoscaling.enabled=true", "serviceMonitor.enabled=true", "service.annotations={a: b}"},
-	"no policies": {"networkPolicy.enabled=false"},
-	"key set":     {"tokens.jwksUrl=https://id.example.com/jwks", "tokens.issuer=i", "tokens.audience=a"},
+	"default":      nil,
+	"redis":        {"engine=rediss://redis.example.com:6379", "engineSettings={engine-user: hub}"},
+	"no TLS":       {"core.tlsSecret="},
+	"five":         {"core.replicas=5", "core.storageClass=fast"},
+	"all":          {"edge.autoscaling.enabled=true", "serviceMonitor.enabled=true", "service.annotations={a: b}"},
+	"no policies":  {"networkPolicy.enabled=false"},
+	"internal TLS": {"internalTLS.secret=hub-internal-tls", "serviceMonitor.enabled=true"},
+	"key set":      {"tokens.jwksUrl=https://id.example.com/jwks", "tokens.issuer=i", "tokens.audience=a"},
 }
 
 // TestManifests_AreTheChartsOwn keeps the manifests for those without Helm equal
@@ -65,6 +66,7 @@ func TestChart_MakesWhatTheHubAccepts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			k := newKeys(t)
 			writeFile(t, k.dir, "cluster-secret", []byte(testSecret))
+			(&site{dir: k.dir}).certificate(t)
 			docs, err := documents(render(t, chartValues(t, changes...)))
 			if err != nil {
 				t.Fatal(err)
@@ -79,7 +81,8 @@ func TestChart_MakesWhatTheHubAccepts(t *testing.T) {
 				args := argsOf(spec)
 				checkGrace(t, spec, args)
 				for i := range args {
-					args[i] = strings.NewReplacer("/etc/hub/secrets", k.dir, "$(POD_NAME)", "pod-0").Replace(args[i])
+					args[i] = strings.NewReplacer("/etc/hub/secrets", k.dir, "$(POD_NAME)", "pod-0",
+						"/etc/hub/internal-tls/tls", k.dir+"/hub").Replace(args[i])
 				}
 				args = append([]string{"config", "--check"}, args[1:]...) // serve
 				if out, ok := output(t, hubBinary(t), args...); !ok && !strings.HasPrefix(name, "key set") {

@@ -3,6 +3,7 @@ package deploy
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -109,6 +110,29 @@ func checkPod(t *testing.T, name string, spec *corev1.PodSpec) {
 	} {
 		if !ok {
 			t.Errorf("%s lacks: %s", name, what)
+		}
+	}
+}
+
+// TestChart_ProbesSpeakWhatTheHubDoes wants HTTPS of the probes, of "helm test" and
+// of the monitor if, and only if, the internal address has TLS.
+func TestChart_ProbesSpeakWhatTheHubDoes(t *testing.T) {
+	for name, changes := range variants {
+		values := chartValues(t, changes...)
+		text := render(t, values)
+		want := 0
+		if strings.Contains(text, "--internal-tls-cert") {
+			want = 1
+		}
+		pods := strings.Count(text, "livenessProbe:")
+		if n := strings.Count(text, "scheme: HTTPS}"); n != 3*pods*want {
+			t.Errorf("%s: %d probes of %d pods speak HTTPS", name, n, pods)
+		}
+		if n := strings.Count(renderTest(t, values), "https://hub-internal:8081"); n != want {
+			t.Errorf("%s: helm test speaks HTTPS: %d, want %d", name, n, want)
+		}
+		if n := strings.Count(text, "scheme: https\n"); n != want*strings.Count(text, "kind: ServiceMonitor") {
+			t.Errorf("%s: the monitor speaks HTTPS: %d", name, n)
 		}
 	}
 }

@@ -24,6 +24,10 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if .Values.tokens.audience }}
 - --jwt-audience={{ .Values.tokens.audience }}
 {{- end }}
+{{- if .Values.internalTLS.secret }}
+- --internal-tls-cert=/etc/hub/internal-tls/tls.crt
+- --internal-tls-key=/etc/hub/internal-tls/tls.key
+{{- end }}
 - --drain-delay={{ .Values.drain.delay }}s
 - --drain-window={{ .Values.drain.window }}s
 - --shutdown-timeout={{ .Values.drain.timeout }}s
@@ -31,6 +35,8 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 - --{{ $name }}={{ $value }}
 {{- end }}
 {{- end -}}
+
+{{- define "hub.scheme" -}}{{ if .Values.internalTLS.secret }}, scheme: HTTPS{{ end }}{{- end -}}
 
 {{- define "hub.container" -}}
 image: {{ printf "%s:%s" .Values.image.repository .Values.image.tag | quote }}
@@ -41,16 +47,16 @@ env:
 # Streams are ended by the hub itself after --drain-delay, for which it is unready and
 # still serves: there is nothing for a preStop hook to do.
 startupProbe:   # a hub listens once it has reached its log
-  httpGet: {path: /livez, port: internal}
+  httpGet: {path: /livez, port: internal{{ include "hub.scheme" . }}}
   periodSeconds: 2
   failureThreshold: 60
 livenessProbe:  # does not depend on the log: a restart would cost all streams and mend nothing
-  httpGet: {path: /livez, port: internal}
+  httpGet: {path: /livez, port: internal{{ include "hub.scheme" . }}}
   periodSeconds: 10
   timeoutSeconds: 2
   failureThreshold: 6
 readinessProbe:
-  httpGet: {path: /readyz, port: internal}
+  httpGet: {path: /readyz, port: internal{{ include "hub.scheme" . }}}
   periodSeconds: 3
   timeoutSeconds: 4
   failureThreshold: 2   # 6 s, within the 10 s of --drain-delay

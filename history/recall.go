@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"example.org/hub/engine"
@@ -14,7 +15,8 @@ const (
 	maxRecall  = 1 << 20 // records before the window that a scan reads
 	maxWaiting = 16 << 10
 	minRest    = 100 * time.Millisecond // between two scans
-	maxScanFor = 10 * time.Second
+	maxScanFor = 4 * time.Second
+	nearRecall = 1 << 17         // records before the window that are no reason to wait for others
 	maxLag     = 2 * time.Second // of this hub behind another one
 )
 
@@ -32,6 +34,7 @@ type recall struct {
 	query Query
 	after uint64
 	done  chan *Recalled // takes one value, nil if the scan failed
+	left  atomic.Bool    // nobody waits any more
 }
 
 // recaller reads the engine for clients whose position lies before the window.
@@ -39,6 +42,7 @@ type recall struct {
 type recaller struct {
 	mu      sync.Mutex
 	waiting []*recall
+	wasNear bool // the last scan was for those that were away for a short time
 	running bool
 	closed  bool
 	done    sync.WaitGroup
@@ -72,6 +76,7 @@ func (l *Log) Prepare(ctx context.Context, q Query) *Recalled {
 	case found := <-r.done:
 		return found
 	case <-ctx.Done():
+		r.left.Store(true)
 		return nil
 	}
 }
@@ -120,11 +125,7 @@ func (c *recaller) close() {
 func (l *Log) scanAll() {
 	c := &l.recaller
 	for {
-		c.mu.Lock()
-		round := c.waiting
-		c.waiting = nil
-		c.running = len(round) > 0
-		c.mu.Unlock()
+		round := c.next(l.window.First())
 		if len(round) == 0 {
 			return
 		}
@@ -135,6 +136,31 @@ func (l *Log) scanAll() {
 		case <-l.running.Done():
 		}
 	}
+}
+
+// next takes the clients of the next scan out of those that wait. Those that were
+// away for a short time and the others have scans of their own, in turn: a few old
+// positions must not make everybody wait for long scans.
+func (c *recaller) next(first uint64) (round []*recall) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var near, far []*recall
+	for _, r := range c.waiting {
+		switch {
+		case r.left.Load():
+		case r.after+nearRecall >= first:
+			near = append(near, r)
+		default:
+			far = append(far, r)
+		}
+	}
+	if len(near) > 0 && (len(far) == 0 || !c.wasNear) {
+		round, c.waiting, c.wasNear = near, far, true
+	} else {
+		round, c.waiting, c.wasNear = far, near, false
+	}
+	c.running = len(round) > 0
+	return round
 }
 
 // scanFor answers all recalls of a round by one scan.

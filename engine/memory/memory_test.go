@@ -35,7 +35,7 @@ func TestEngine_RunsNothingWhileIdle(t *testing.T) {
 	for range 1000 {
 		mustAppend(t, eng, event(1), "")
 	}
-	if after := runtime.NumGoroutine(); after != before {
+	if after := runtime.NumGoroutine(); after > before { // one of another test may end meanwhile
 		t.Errorf("%d goroutines, %d before", after, before)
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -57,4 +59,25 @@ func TestCompare_RefusesWhatCannotBeCompared(t *testing.T) {
 		t.Fatal(err)
 	}
 	f(compareCommand{Old: bad, New: good, Name: targetHub})
+}
+
+func TestCompare_TellsByItsExitStatus(t *testing.T) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := savedReport(t, 1, true)
+	f := func(status int, says string, args ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), exe, append([]string{"compare"}, args...)...)
+		out, _ := cmd.CombinedOutput() // the status says it
+		if got := cmd.ProcessState.ExitCode(); got != status || !strings.Contains(string(out), says) {
+			t.Errorf("compare %q: status %d, want %d, and %q in %s", args, got, status, says, out)
+		}
+	}
+	f(0, "+10.0 %", good, savedReport(t, 1.1, true))
+	f(1, "WORSE", good, savedReport(t, 1.2, true))
+	f(0, "+20.0 %", "--threshold", "25", good, savedReport(t, 1.2, true))
+	f(1, "failed runs", good, savedReport(t, 1, false))
+	f(80, "no such file", good, good+".none") // kong's status of a wrong command line
 }

@@ -10,9 +10,13 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain lets the test binary be a baseline, as the program itself can, and the
-// hub of hub_test.go.
+// TestMain lets the test binary be a baseline, as the program itself can, the
+// hub of hub_test.go, and the command compare.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "compare" {
+		main()
+		return
+	}
 	if len(os.Args) > 1 && os.Args[1] == "serve" {
 		exit(serveStubHub(os.Args[2:]))
 		return

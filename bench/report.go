@@ -47,7 +47,10 @@ func newReport(scenario string, opts *options, params any) *report {
 		Machine: readMachine(), Params: params, Valid: true,
 	}
 	shown := *opts
-	shown.APIKey = "" // a secret
+	shown.APIKey = ""         // a secret
+	if shown.StartHub != "" { // where it lies is nobody's business
+		shown.StartHub = filepath.Base(shown.StartHub)
+	}
 	r.Options = shown
 	r.Commit, r.Dirty = commit()
 	return r

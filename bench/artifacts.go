@@ -20,8 +20,8 @@ type distribution struct {
 }
 
 // saveArtifacts writes what is made for people and plotters beside the JSON:
-// a table in Markdown, all figures as CSV, each distribution as .hgrm, and a
-// report with plots.
+// a table in Markdown, all figures and all samples as CSV, each distribution as
+// .hgrm, and a report with plots.
 func (r *report) saveArtifacts(base string) error {
 	write := func(name string, text []byte) error {
 		if err := os.WriteFile(name, text, 0o600); err != nil {
@@ -34,6 +34,11 @@ func (r *report) saveArtifacts(base string) error {
 	}
 	if err := write(base+".csv", r.csv()); err != nil {
 		return err
+	}
+	if samples := r.seriesCSV(); samples != nil {
+		if err := write(base+"-series.csv", samples); err != nil {
+			return err
+		}
 	}
 	page, err := r.html()
 	if err != nil {

@@ -130,6 +130,8 @@ func (r *churnRun) phase(ctx context.Context, name string, p *passage) (time.Dur
 	if err != nil {
 		return 0, err
 	}
+	m.watch = watchFor(ctx, name, r.steady, r.server)
+	defer m.watch.finish(nil)
 	end, stop := context.WithTimeout(ctx, r.For)
 	defer stop()
 	churned := make(chan error, 1)
@@ -153,7 +155,7 @@ func (r *churnRun) phase(ctx context.Context, name string, p *passage) (time.Dur
 	if err := m.stop(); err != nil {
 		return 0, err
 	}
-	st := r.steady.Collect()
+	st := m.watch.finish(r.out)
 	addLatency(r.out, name+".latency", st.Corrected)
 	r.out.add(name+".late", "", float64(res.Late))
 	m.addCores(r.out, name+".")

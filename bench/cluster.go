@@ -126,6 +126,9 @@ func (r *clusterRun) phase(ctx context.Context, name string, rate float64, conns
 			return err
 		}
 	}
+	w := watchFor(ctx, name, r.all, r.hubs...)
+	defer w.finish(nil)
+	meters[0].watch = w
 	had := r.all.Delivered()
 	res, err := r.send(rate, conns, next)
 	if err != nil {
@@ -140,7 +143,7 @@ func (r *clusterRun) phase(ctx context.Context, name string, rate float64, conns
 			return err
 		}
 	}
-	st := r.all.Collect()
+	st := w.finish(r.out)
 	r.report(name, meters, &st, &res)
 	checkDelivery(r.out, name, want, &st, r.all.Missing(r.Hubs*r.env.Conns, r.lastSent))
 	if res.Dropped > 0 {

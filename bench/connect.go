@@ -30,6 +30,8 @@ func (c *connectScenario) run(ctx context.Context, e *environment) (*outcome, er
 	if err != nil {
 		return nil, err
 	}
+	m.watch = watchOpen(ctx, sw, s)
+	defer m.watch.finish(nil)
 	res, err := s.open(e, sw, 0, e.Conns, false)
 	if err != nil {
 		return nil, err
@@ -38,6 +40,7 @@ func (c *connectScenario) run(ctx context.Context, e *environment) (*outcome, er
 		return nil, err
 	}
 	out := &outcome{}
+	m.watch.finish(out)
 	n := float64(e.Conns)
 	out.add("cpu_us_per_connection", "us", micros(m.cpu)/n)
 	out.add("connections_per_s", "1/s", n/m.wall.Seconds())

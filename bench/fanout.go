@@ -106,6 +106,8 @@ func (p fanoutPhase) measure(ctx context.Context, e *environment, s *server, b *
 	if err != nil {
 		return err
 	}
+	m.watch = watchFor(ctx, p.name, b.sw, s)
+	defer m.watch.finish(nil)
 	var res swarm.PublishResult
 	if p.rate > 0 {
 		res, err = b.atRate(ctx, p.events, p.rate, e.Timeout)
@@ -118,7 +120,7 @@ func (p fanoutPhase) measure(ctx context.Context, e *environment, s *server, b *
 	if err := m.stop(); err != nil {
 		return err
 	}
-	st := b.sw.Collect()
+	st := m.watch.finish(out)
 	p.report(out, m, &st, &res)
 	checkDelivery(out, p.name, uint64(p.events)*uint64(b.n), &st, b.missing())
 	if res.Dropped > 0 {

@@ -37,10 +37,12 @@ func (h *holdScenario) run(ctx context.Context, e *environment) (*outcome, error
 		return nil, err
 	}
 	defer sw.Close()
+	out, opening := &outcome{}, watchOpen(ctx, sw, s)
+	defer opening.finish(nil)
 	if _, err := s.open(e, sw, 0, e.Conns, false); err != nil {
 		return nil, err
 	}
-	out := &outcome{}
+	opening.finish(out)
 	generator, err := sw.memoryPerStream()
 	if err != nil {
 		return nil, err

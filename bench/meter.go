@@ -21,10 +21,12 @@ type meter struct {
 	switches uint64
 
 	gcBefore, gcAfter map[string]float64 // metrics, nil if the target has none
+
+	watch *watch // ended with the phase; nil if there is none
 }
 
 func startMeter(s *server) (*meter, error) {
-	page, err := s.runtimeMetrics() // first: it is no part of the phase
+	page, err := s.runtimeMetrics(context.Background()) // first: it is no part of the phase
 	if err != nil {
 		return nil, err
 	}
@@ -41,6 +43,9 @@ func startMeter(s *server) (*meter, error) {
 
 // stop ends the phase: what it has used is in the fields from then on.
 func (m *meter) stop() error {
+	if m.watch != nil {
+		m.watch.halt()
+	}
 	after, err := m.server.usage()
 	if err != nil {
 		return fmt.Errorf("%s: %w", m.server.name, err)
@@ -52,7 +57,7 @@ func (m *meter) stop() error {
 	m.own, m.machine = own-m.own, machineClock()-m.machine
 	m.cpu, m.wall = spent(m.before, after), after.at.Sub(m.before.at)
 	m.switches = after.switches - min(after.switches, m.before.switches)
-	m.gcAfter, err = m.server.runtimeMetrics()
+	m.gcAfter, err = m.server.runtimeMetrics(context.Background())
 	return err
 }
 
@@ -85,12 +90,13 @@ func (m *meter) addCores(out *outcome, prefix string) {
 	}
 }
 
-// runtimeMetrics are the target's metrics, nil if it has none.
-func (s *server) runtimeMetrics() (map[string]float64, error) {
+// runtimeMetrics are the target's metrics, nil if it has none. They have a short
+// time to come.
+func (s *server) runtimeMetrics(ctx context.Context) (map[string]float64, error) {
 	if !s.metrics {
 		return nil, nil //nolint:nilnil // none is an answer
 	}
-	return s.readMetrics(context.Background()) // it has a short time of its own
+	return s.readMetrics(ctx)
 }
 
 // machineClock is the CPU time of the whole machine in ticks of 10 ms,

@@ -50,7 +50,7 @@ func (r *report) html() ([]byte, error) {
 		}
 		data.Rows = append(data.Rows, line)
 	}
-	data.Plots = r.latencyPlots(targets)
+	data.Plots = append(r.latencyPlots(targets), r.seriesPlots(targets)...)
 	var b bytes.Buffer
 	if err := page.Execute(&b, data); err != nil {
 		return nil, fmt.Errorf("make the report: %w", err)
@@ -79,15 +79,8 @@ func (r *report) latencyPlots(targets []string) []plot {
 	return plots
 }
 
-// The plot's measures in pixels, and how many nines its axis has.
-const (
-	plotWidth, plotHeight = 900, 360
-	plotLeft, plotBottom  = 70, 40
-	plotRight, plotTop    = 130, 15
-	plotNines             = 5
-)
-
-var plotColours = []string{"#1b6ec2", "#d2691e", "#2e8b57", "#8b2fc9", "#c2185b", "#555"}
+// plotNines is how many nines the axis of a distribution has.
+const plotNines = 5
 
 // latencySVG draws distributions on an axis of 1/(1-p), on which each further
 // nine takes as much room as the one before; both axes are logarithmic.
@@ -96,41 +89,17 @@ func latencySVG(lines []distribution, targets []string) htmltemplate.HTML {
 	for _, d := range lines {
 		low, high = min(low, max(d.latency.Quantile(0), time.Microsecond)), max(high, d.latency.Max())
 	}
-	bottom, top := math.Floor(math.Log10(millis(low))), math.Ceil(math.Log10(millis(max(high, 2*low))))
-	x := func(share float64) float64 {
-		nines := min(-math.Log10(max(1-share, 1e-9)), plotNines)
-		return plotLeft + nines/plotNines*(plotWidth-plotLeft-plotRight)
+	x := scale{high: plotNines}
+	for n, label := range []string{"0 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.999 %"} {
+		x.ticks = append(x.ticks, tick{float64(n), label})
 	}
-	y := func(ms float64) float64 {
-		at := (math.Log10(max(ms, math.Pow(10, bottom))) - bottom) / max(top-bottom, 1)
-		return plotHeight - plotBottom - at*(plotHeight-plotBottom-plotTop)
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" width="%d" font-size="12" role="img">`, plotWidth, plotHeight, plotWidth)
-	for n, label := range []string{"0", "90", "99", "99.9", "99.99", "99.999"} {
-		at := x(1 - math.Pow(10, -float64(n)))
-		fmt.Fprintf(&b, `<path d="M%.1f %dV%d" stroke="#ddd"/><text x="%.1f" y="%d" text-anchor="middle">%s %%</text>`,
-			at, plotTop, plotHeight-plotBottom, at, plotHeight-plotBottom+18, label)
-	}
-	for e := bottom; e <= top; e++ {
-		at := y(math.Pow(10, e))
-		fmt.Fprintf(&b, `<path d="M%d %.1fH%d" stroke="#ddd"/><text x="%d" y="%.1f" text-anchor="end">%g ms</text>`,
-			plotLeft, at, plotWidth-plotRight, plotLeft-6, at+4, math.Pow(10, e))
-	}
+	c := newChart(x, logarithmic(millis(low), millis(high), " ms"))
 	for _, d := range lines {
-		fmt.Fprintf(&b, `<polyline fill="none" stroke-width="1.5" stroke="%s" points="`, colourOf(d.target, targets))
+		var points []point
 		for _, p := range d.latency.Points() {
-			fmt.Fprintf(&b, "%.1f,%.1f ", x(p.Share), y(millis(p.Value)))
+			points = append(points, point{-math.Log10(max(1-p.Share, 1e-9)), millis(p.Value)})
 		}
-		b.WriteString(`"/>`)
+		c.line(points, colourOf(d.target, targets), "")
 	}
-	for i, t := range targets {
-		fmt.Fprintf(&b, `<text x="%d" y="%d" fill="%s">%s</text>`, plotWidth-plotRight+12, plotTop+15+18*i, colourOf(t, targets), htmltemplate.HTMLEscapeString(t))
-	}
-	b.WriteString("</svg>")
-	return htmltemplate.HTML(b.String()) //nolint:gosec // numbers, and names that are escaped
-}
-
-func colourOf(target string, targets []string) string {
-	return plotColours[max(slices.Index(targets, target), 0)%len(plotColours)]
+	return c.svg(targets)
 }

@@ -39,6 +39,7 @@ type run struct {
 	Target   string   `json:"target"`
 	Figures  []figure `json:"figures"`
 	Failures []string `json:"failures,omitempty"`
+	Series   []series `json:"series,omitempty"`
 }
 
 func newReport(scenario string, opts *options, params any) *report {
@@ -77,7 +78,7 @@ func redact(args []string) []string {
 }
 
 func (r *report) take(round int, target string, out *outcome) {
-	r.Runs = append(r.Runs, run{Round: round, Target: target, Figures: out.figures, Failures: out.failures})
+	r.Runs = append(r.Runs, run{Round: round, Target: target, Figures: out.figures, Failures: out.failures, Series: out.series})
 	for _, d := range out.latencies {
 		d.round, d.target = round, target
 		r.distributions = append(r.distributions, d)

@@ -99,6 +99,8 @@ func (r *resumeScenario) storm(ctx context.Context, e *environment, s *server, s
 	if err != nil {
 		return nil, err
 	}
+	m.watch = watchFor(ctx, "replay", sw, s)
+	defer m.watch.finish(nil)
 	had, want := sw.Delivered(), uint64(e.Conns)*uint64(r.Missed+r.Own)
 	atOnce := r.AtOnce
 	if atOnce == 0 {
@@ -119,7 +121,8 @@ func (r *resumeScenario) storm(ctx context.Context, e *environment, s *server, s
 	if err != nil {
 		return nil, err
 	}
-	out, st := &outcome{}, sw.Collect()
+	out := &outcome{}
+	st := m.watch.finish(out)
 	r.report(out, e, m, back, &res, &st)
 	checkDelivery(out, "replay", want, &st, sw.Missing(e.Conns, l.lastSent))
 	if scans := after[metricScans] - before[metricScans]; scans > 0 {

@@ -48,6 +48,7 @@ type outcome struct {
 	failures []string
 
 	latencies []distribution // what the percentiles among the figures are taken from
+	series    []series       // how each phase went
 }
 
 // figure is one measured number.

@@ -149,6 +149,8 @@ func (c *slowScenario) measure(ctx context.Context, e *environment, s *server, s
 	if err != nil {
 		return 0, err
 	}
+	m.watch = watchFor(ctx, name, sw, s)
+	defer m.watch.finish(nil)
 	events := max(int(c.Rate*c.For.Seconds()), 1)
 	res, err := b.atRate(ctx, events, c.Rate, c.For+e.Timeout)
 	if err != nil {
@@ -157,7 +159,7 @@ func (c *slowScenario) measure(ctx context.Context, e *environment, s *server, s
 	if err := m.stop(); err != nil {
 		return 0, err
 	}
-	st := sw.Collect()
+	st := m.watch.finish(out)
 	addLatency(out, name+".latency", st.Corrected)
 	out.add(name+".late", "", float64(res.Late))
 	out.add(name+".cpu_us_per_delivery", "us", micros(m.cpu)/float64(max(st.Delivered, 1)))

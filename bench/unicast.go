@@ -121,6 +121,8 @@ func (r *unicastRun) phase(ctx context.Context, name string, plan swarm.Plan, le
 	if err != nil {
 		return 0, err
 	}
+	m.watch = watchFor(ctx, name, r.sw, r.server)
+	defer m.watch.finish(nil)
 	before := r.sw.Delivered()
 	late := time.Second
 	if o, ok := plan.(*swarm.Open); ok {
@@ -139,7 +141,7 @@ func (r *unicastRun) phase(ctx context.Context, name string, plan swarm.Plan, le
 	if err := m.stop(); err != nil {
 		return 0, err
 	}
-	st := r.sw.Collect()
+	st := m.watch.finish(r.out)
 	rate := float64(st.Delivered) / float64(r.fan) / m.wall.Seconds()
 	if name == "" {
 		return rate, nil

@@ -22,7 +22,7 @@ type Config struct {
 }
 
 // Swarm is a set of SSE readers. Two methods may be called at once, except for Open and
-// Close: each of them by one goroutine.
+// Close: each of them by one goroutine. Open may be watched by Live and Collect.
 type Swarm struct {
 	cfg     Config
 	readers []*reader
@@ -155,10 +155,10 @@ func (s *Swarm) Live() int {
 func (s *Swarm) Collect() Stats {
 	sum := NewStats()
 	for _, r := range s.readers {
-		r.cmds.do(func() {
-			sum.Add(&r.stats)
-			r.stats = NewStats()
-		})
+		st := NewStats()
+		if r.cmds.do(func() { st, r.stats = r.stats, st }) { // no more than that on the reader's time
+			sum.Add(&st)
+		}
 	}
 	return sum
 }

@@ -130,6 +130,7 @@ func (r *churnRun) phase(ctx context.Context, name string, p *passage) (time.Dur
 	if err != nil {
 		return 0, err
 	}
+	r.env.bar.enter(name, r.For)
 	m.watch = watchFor(ctx, name, r.steady, r.server)
 	defer m.watch.finish(nil)
 	end, stop := context.WithTimeout(ctx, r.For)

@@ -126,6 +126,7 @@ func (r *clusterRun) phase(ctx context.Context, name string, rate float64, conns
 			return err
 		}
 	}
+	r.env.bar.enter(name, r.For)
 	w := watchFor(ctx, name, r.all, r.hubs...)
 	defer w.finish(nil)
 	meters[0].watch = w

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"example.org/hub/bench/swarm"
 )
@@ -90,6 +91,7 @@ func (p fanoutPhase) run(ctx context.Context, e *environment, out *outcome) erro
 		return err
 	}
 	defer b.close()
+	e.bar.enter(p.name+", warm up", 0)
 	if _, err := b.rounds(2*p.slots+3, e.Timeout); err != nil {
 		return fmt.Errorf("warm up: %w", err)
 	}
@@ -106,6 +108,7 @@ func (p fanoutPhase) measure(ctx context.Context, e *environment, s *server, b *
 	if err != nil {
 		return err
 	}
+	e.bar.enter(p.name, p.length())
 	m.watch = watchFor(ctx, p.name, b.sw, s)
 	defer m.watch.finish(nil)
 	var res swarm.PublishResult
@@ -127,6 +130,14 @@ func (p fanoutPhase) measure(ctx context.Context, e *environment, s *server, b *
 		out.fail("%s: %d broadcasts could not be sent in time", p.name, res.Dropped)
 	}
 	return nil
+}
+
+// length is how long the phase takes; 0 if nobody knows.
+func (p fanoutPhase) length() time.Duration {
+	if p.rate == 0 {
+		return 0
+	}
+	return time.Duration(float64(p.events) / p.rate * 1e9)
 }
 
 func (p fanoutPhase) report(out *outcome, m *meter, st *swarm.Stats, res *swarm.PublishResult) {

@@ -58,6 +58,7 @@ func (h *holdScenario) run(ctx context.Context, e *environment) (*outcome, error
 	if err != nil {
 		return nil, err
 	}
+	e.bar.enter("idle", h.Idle)
 	if err := pause(ctx, h.Idle); err != nil {
 		return nil, err
 	}
@@ -95,6 +96,7 @@ type memory struct {
 // reads it again.
 func takeMemory(ctx context.Context, e *environment, s *server) (memory, error) {
 	var m memory
+	e.bar.enter("memory", 0)
 	if err := pause(ctx, e.Settle); err != nil {
 		return m, err
 	}

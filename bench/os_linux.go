@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"syscall"
 	"time"
 
@@ -42,6 +43,18 @@ func raiseFileLimit() (int, error) {
 		}
 	}
 	return int(min(lim.Cur, 1<<30)), nil
+}
+
+// terminalColumns is how wide a terminal is, 0 if the file is none.
+func terminalColumns(f *os.File) int {
+	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	switch {
+	case err != nil:
+		return 0
+	case size.Col == 0: // a terminal that does not say
+		return 80
+	}
+	return int(size.Col)
 }
 
 // kernelRelease is the version of the kernel.

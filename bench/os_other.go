@@ -4,6 +4,7 @@ package main
 
 import (
 	"net"
+	"os"
 	"syscall"
 	"time"
 
@@ -14,5 +15,6 @@ func askedToEndWithParent() *syscall.SysProcAttr { return nil }
 func dieWithParent() *syscall.SysProcAttr        { return nil }
 func processClock(int) (time.Duration, error)    { return 0, swarm.ErrUnsupported }
 func raiseFileLimit() (int, error)               { return 0, swarm.ErrUnsupported }
+func terminalColumns(*os.File) int               { return 0 }
 func kernelRelease() string                      { return "" }
 func serveFloor(*net.TCPListener) error          { return swarm.ErrUnsupported }

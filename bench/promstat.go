@@ -108,7 +108,7 @@ func (e *environment) profile(ctx context.Context, s *server, phase string) (don
 			err = os.WriteFile(filepath.Join(e.Out, fmt.Sprintf("%s-round%d.pprof", phase, e.round)), p, 0o600)
 		}
 		if err != nil {
-			fmt.Fprintln(os.Stderr, "bench: profile:", err)
+			fmt.Fprintln(e.bar, "bench: profile:", err)
 		}
 	}()
 	return func() { <-finished }

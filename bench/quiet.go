@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"time"
 )
@@ -15,8 +16,8 @@ const (
 )
 
 // awaitQuiet waits until nobody else needs the machine, for at most limit; it
-// then goes on all the same, and other_cores in the report tells.
-func awaitQuiet(ctx context.Context, limit time.Duration) error {
+// then says so on w and goes on all the same, and other_cores in the report tells.
+func awaitQuiet(ctx context.Context, limit time.Duration, w io.Writer) error {
 	for begun := time.Now(); time.Since(begun) < limit; {
 		busy, err := otherCores(ctx, quietLook)
 		if err != nil {
@@ -27,7 +28,7 @@ func awaitQuiet(ctx context.Context, limit time.Duration) error {
 		}
 	}
 	if limit > 0 {
-		fmt.Fprintf(os.Stderr, "bench: the machine was not quiet within %v\n", limit)
+		fmt.Fprintf(w, "bench: the machine was not quiet within %v\n", limit)
 	}
 	return nil
 }

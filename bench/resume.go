@@ -99,6 +99,7 @@ func (r *resumeScenario) storm(ctx context.Context, e *environment, s *server, s
 	if err != nil {
 		return nil, err
 	}
+	e.bar.enter("replay", 0)
 	m.watch = watchFor(ctx, "replay", sw, s)
 	defer m.watch.finish(nil)
 	had, want := sw.Delivered(), uint64(e.Conns)*uint64(r.Missed+r.Own)

@@ -26,6 +26,7 @@ type environment struct {
 	target string // the name of what is measured
 	round  int
 	users  *users
+	bar    *bar // nil where there is no terminal
 
 	items bool // events are filled with records, which compress as real ones do
 	gzip  bool // readers ask for gzip, and a hub that is started allows it
@@ -96,27 +97,55 @@ func runScenario(name string, opts *options, params any, s scenario) error {
 		return err
 	}
 	rep := newReport(name, opts, params)
-	for round := 1; round <= opts.Runs; round++ {
-		for _, target := range opts.targets() {
-			if f, err := opts.peerNamed(target); err == nil && f != nil && f.Rounds > 0 && round > f.Rounds {
-				continue
-			}
-			if err := awaitQuiet(ctx, opts.Quiet); err != nil {
-				return err
-			}
-			fmt.Fprintf(os.Stderr, "round %d/%d: %s %s\n", round, opts.Runs, name, target)
-			env := &environment{options: opts, procs: procs, target: target, round: round, users: users}
-			out, err := s.run(ctx, env)
-			if err != nil {
-				return fmt.Errorf("round %d: %s: %w", round, target, err)
-			}
-			rep.take(round, target, out)
-			if err := pause(ctx, time.Second); err != nil { // for the sockets of this run to go away
-				return err
-			}
-		}
+	if err := rep.runAll(ctx, s, &environment{options: opts, procs: procs, users: users}); err != nil {
+		return err
 	}
 	return rep.write(os.Stdout, opts.Out)
+}
+
+// runAll runs every target in each round.
+func (r *report) runAll(ctx context.Context, s scenario, e *environment) error {
+	plan := e.schedule()
+	e.bar = newBar(r.Scenario, e.Runs, len(plan))
+	defer e.bar.end()
+	for _, p := range plan {
+		e.bar.run(p.number, p.target)
+		if err := awaitQuiet(ctx, e.Quiet, e.bar); err != nil {
+			return err
+		}
+		fmt.Fprintf(e.bar, "round %d/%d: %s %s\n", p.number, e.Runs, r.Scenario, p.target)
+		env := *e
+		env.target, env.round = p.target, p.number
+		out, err := s.run(ctx, &env)
+		if err != nil {
+			return fmt.Errorf("round %d: %s: %w", p.number, p.target, err)
+		}
+		r.take(p.number, p.target, out)
+		e.bar.ran()
+		if err := pause(ctx, time.Second); err != nil { // for the sockets of this run to go away
+			return err
+		}
+	}
+	return nil
+}
+
+// plannedRun is a target in a round.
+type plannedRun struct {
+	number int // of the round
+	target string
+}
+
+// schedule is what runs, in this order.
+func (o *options) schedule() (plan []plannedRun) {
+	for round := 1; round <= o.Runs; round++ {
+		for _, target := range o.targets() {
+			if f, err := o.peerNamed(target); err == nil && f != nil && f.Rounds > 0 && round > f.Rounds {
+				continue
+			}
+			plan = append(plan, plannedRun{round, target})
+		}
+	}
+	return plan
 }
 
 // pause waits, or returns why it did not.

@@ -149,6 +149,7 @@ func (c *slowScenario) measure(ctx context.Context, e *environment, s *server, s
 	if err != nil {
 		return 0, err
 	}
+	e.bar.enter(name, c.For)
 	m.watch = watchFor(ctx, name, sw, s)
 	defer m.watch.finish(nil)
 	events := max(int(c.Rate*c.For.Seconds()), 1)

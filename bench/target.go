@@ -114,6 +114,7 @@ func (s *server) crowdOf(e *environment, first, readers, slots, procs int) (*cro
 
 // open opens count connections from number first on, and fails if any fails.
 func (s *server) open(e *environment, sw *crowd, first, count int, stuck bool) (swarm.OpenResult, error) {
+	e.bar.enter(fmt.Sprintf("open %d streams", count), 0)
 	res, err := sw.Open(OpenArgs{Span: Span{first, count}, Concurrency: s.concurrency(e), Stuck: stuck, Silent: s.peer != nil && s.peer.Subscribe.Silent, Timeout: e.Timeout})
 	if err != nil {
 		return res, err

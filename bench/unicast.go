@@ -121,6 +121,11 @@ func (r *unicastRun) phase(ctx context.Context, name string, plan swarm.Plan, le
 	if err != nil {
 		return 0, err
 	}
+	if name == "" {
+		r.env.bar.enter("warm up", 0)
+	} else {
+		r.env.bar.enter(name, length)
+	}
 	m.watch = watchFor(ctx, name, r.sw, r.server)
 	defer m.watch.finish(nil)
 	before := r.sw.Delivered()

@@ -131,6 +131,17 @@ func TestLog_RecallsNothingForPositionsOfOtherLogs(t *testing.T) {
 	}
 }
 
+func TestLog_ReadsNothingFromAnEngineThatHasNoMoreThanTheWindow(t *testing.T) {
+	l, eng := recalling(t, memory.Config{MaxRecords: 8}, history.Config{})
+	before := eng.tails.Load()
+	if got, gap := resume(t, l, query(l, 0)); got != "24 25 27 28 30 " || gap != "expired: 1 to 22" {
+		t.Errorf("got %q, gap %q", got, gap)
+	}
+	if n := eng.tails.Load() - before; n != 0 {
+		t.Errorf("the engine was read %d times", n)
+	}
+}
+
 func TestLog_OneScanIsForAllThatWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, eng := recalling(t, memory.Config{}, history.Config{})

@@ -46,10 +46,11 @@ func (l *Log) scan(ctx context.Context, round []*recall) (*scan, error) {
 		epoch: bounds.Epoch, limit: l.window.cfg, now: time.Now(),
 		found: make(map[engine.Address]*findings),
 	}
+	first := l.window.First()
 	s.want(round)
-	s.begin(round, bounds, l.window.First())
-	if s.before >= bounds.Head {
-		return s, nil
+	s.begin(round, bounds, first)
+	if s.before+1 >= first || s.before >= bounds.Head {
+		return s, nil // the engine has dropped it too
 	}
 	err = l.eng.Tail(ctx, s.before, func(batch []engine.Stored) error {
 		s.take(batch)

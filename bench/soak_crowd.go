@@ -87,19 +87,26 @@ func (c *soakCrowd) live(ctx context.Context, m *soakMember) {
 	resume := ""
 	for ctx.Err() == nil {
 		visit, leave := context.WithCancel(ctx)
-		if c.cfg.Churn > 0 {
-			mean := float64(c.cfg.Readers) / c.cfg.Churn
-			timer := time.AfterFunc(time.Duration(rand.ExpFloat64()*mean*float64(time.Second)), func() {
-				if !c.calm.Load() {
-					leave()
-				}
-			})
-			defer timer.Stop()
-		}
+		stop := c.leaveLater(leave)
 		resume = c.visit(visit, m, resume)
+		stop()
 		leave()
 		_ = pause(ctx, time.Duration(rand.Int64N(int64(3*time.Second))))
 	}
+}
+
+// leaveLater ends a visit after a random time, so that --churn streams leave a
+// second.
+func (c *soakCrowd) leaveLater(leave func()) (stop func() bool) {
+	if c.cfg.Churn == 0 {
+		return func() bool { return false }
+	}
+	mean := float64(c.cfg.Readers) / c.cfg.Churn
+	return time.AfterFunc(time.Duration(rand.ExpFloat64()*mean*float64(time.Second)), func() {
+		if !c.calm.Load() {
+			leave()
+		}
+	}).Stop
 }
 
 func (c *soakCrowd) visit(ctx context.Context, m *soakMember, resume string) string {

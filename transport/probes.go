@@ -75,7 +75,7 @@ func (s *Server) readyz(c *call) error {
 func (s *Server) ready() readyAnswer {
 	checks := append([]Check{
 		{"draining", func(context.Context) error {
-			if s.hub.Draining() {
+			if s.hub.Draining() || s.drainState() != DrainNone { // from the order on, before the first stream ends
 				return errDraining
 			}
 			return nil

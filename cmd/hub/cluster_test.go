@@ -323,7 +323,7 @@ func TestMember_ReadinessNamesWhatIsMissing(t *testing.T) {
 	for _, check := range got.Checks {
 		names = append(names, fmt.Sprintf("%s %v", check.Name, check.OK))
 	}
-	for _, want := range []string{"running true", "window true", "memory true", "descriptors true", "engine true", "lease true"} {
+	for _, want := range []string{"draining true", "window true", "memory true", "descriptors true", "engine true", "lease true"} {
 		if !slices.Contains(names, want) {
 			t.Errorf("checks %q, want %q", names, want)
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -11,10 +10,6 @@ import (
 
 	"example.org/hub/transport"
 )
-
-// errDraining is why a hub is not ready from the order to drain on, well before
-// it ends the first stream.
-var errDraining = errors.New("the hub was told to drain")
 
 // drainer hands the clients of a running hub over to others, by an operator's
 // order or because the hub is to stop. One drain runs at a time.
@@ -55,14 +50,6 @@ func newDrainer(n *node) *drainer {
 
 // State implements transport.Drain.
 func (d *drainer) State() transport.DrainState { return d.state.Load().(transport.DrainState) }
-
-// ready is the check that takes readiness back as soon as a drain is ordered.
-func (d *drainer) ready(context.Context) error {
-	if d.State() != transport.DrainNone {
-		return errDraining
-	}
-	return nil
-}
 
 // Begin implements transport.Drain.
 func (d *drainer) Begin() { d.begin(false) }

@@ -102,7 +102,6 @@ func (n *node) announceDrain(ctx context.Context, draining bool) {
 // rather has streams that get nothing new than no streams.
 func (n *node) readiness() []transport.Check {
 	checks := []transport.Check{
-		{Name: "running", Run: n.drainer.ready},
 		{Name: "window", Run: n.windowIsWarm},
 		{Name: "memory", Run: (&waterMark{high: memoryHigh, low: memoryLow, used: usedMemory}).check},
 		{Name: "descriptors", Run: (&waterMark{high: descriptorsHigh, low: descriptorsLow, used: usedDescriptors}).check},

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"sync"
 	"sync/atomic"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -41,8 +42,10 @@ type node struct {
 	webhook  *webhook.Watcher
 	metrics  *metrics.Set
 	joined   bool
-	tls      []*serverTLS // of the listeners that have it
-	unwatch  func()       // nil if no file is watched
+
+	tls       []*serverTLS // of the listeners that have it
+	unwatch   func()       // nil if no file is watched
+	reloading sync.Mutex   // held from the reading of files until what they say counts
 
 	drainer *drainer
 	times   atomic.Pointer[stopTimes]

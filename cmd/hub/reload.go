@@ -67,6 +67,8 @@ func (n *node) reload() {
 }
 
 func (n *node) tryReload() error {
+	n.reloading.Lock()
+	defer n.reloading.Unlock()
 	next, err := n.reread()
 	if err != nil {
 		return err

@@ -69,6 +69,8 @@ func (n *node) watchTLS() {
 		return
 	}
 	stop, err := watch(files, func() {
+		n.reloading.Lock()
+		defer n.reloading.Unlock()
 		loaded, err := n.loadTLS()
 		if err != nil {
 			n.log.Error("certificates not reloaded, the old ones stay", "err", err)

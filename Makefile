@@ -66,10 +66,7 @@ fmt: ## format the Go files
 	$(TOOL) golangci-lint fmt
 
 fuzz: ## fuzz every target for FUZZTIME (30s; 3s in "make test")
-	@grep -rho --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . --with-filename | sort | while IFS=: read -r file target; do \
-		echo "fuzz $${target#func } in $$(dirname "$$file")"; \
-		go test -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null; \
-	done
+	@.ci/fuzz $(FUZZTIME)
 
 bench: ## run the micro-benchmarks (BENCH=regexp COUNT=6), beside those of a commit if given (BASE=main~5)
 	@tmp=$$(mktemp -d); trap 'git worktree remove --force "$$tmp/base" 2>/dev/null || true; rm -rf "$$tmp"' EXIT; \

@@ -97,37 +97,44 @@ func FuzzStream(f *testing.F) {
 	f.Add([]byte("id: e-1\ndata: x\n\n"), uint64(1))
 	f.Add(event(3000), uint64(2))
 	f.Add([]byte{}, uint64(3))
-	f.Add(bytes.Repeat([]byte("a"), 70_000), uint64(4))
-	f.Fuzz(func(t *testing.T, text []byte, seed uint64) {
-		rng := rand.New(rand.NewPCG(seed, 0))
-		var blocks []*Block
-		for rest := text; len(blocks) < 20; {
-			n := rng.IntN(len(rest) + 1)
-			blocks = append(blocks, Store(rest[:n]), Deflate(rest[n:]))
-			rest = rest[n:]
-		}
-		var sum Sum
-		first := Begin([]byte("HEAD"), text)
-		sum.Add(first)
-		sent, plain := bytes.Clone(first.Bytes), bytes.Clone(text)
-		for range 40 {
-			b := blocks[rng.IntN(len(blocks))]
-			sum.Add(b)
-			sent, plain = append(sent, b.Bytes...), append(plain, b.plain...)
-		}
-		sent = sum.AppendEnd(sent)
-		body, ok := bytes.CutPrefix(sent, []byte("HEAD"))
-		if !ok {
-			t.Fatal("no head")
-		}
-		r, err := gzip.NewReader(bytes.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, plain) {
-			t.Fatalf("%d bytes instead of %d, %v", len(got), len(plain), err)
-		}
-	})
+	f.Fuzz(checkStream)
+}
+
+// A stored block holds 65,535 bytes, so a longer frame is several.
+func TestStream_OfLongFrames(t *testing.T) {
+	checkStream(t, noise(200<<10), 4)
+}
+
+func checkStream(t *testing.T, text []byte, seed uint64) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(seed, 0))
+	var blocks []*Block
+	for rest := text; len(blocks) < 6; {
+		n := rng.IntN(len(rest) + 1)
+		blocks = append(blocks, Store(rest[:n]), Deflate(rest[n:]))
+		rest = rest[n:]
+	}
+	var sum Sum
+	first := Begin([]byte("HEAD"), text)
+	sum.Add(first)
+	sent, plain := bytes.Clone(first.Bytes), bytes.Clone(text)
+	for range 12 {
+		b := blocks[rng.IntN(len(blocks))]
+		sum.Add(b)
+		sent, plain = append(sent, b.Bytes...), append(plain, b.plain...)
+	}
+	sent = sum.AppendEnd(sent)
+	body, ok := bytes.CutPrefix(sent, []byte("HEAD"))
+	if !ok {
+		t.Fatal("no head")
+	}
+	r, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, plain) {
+		t.Fatalf("%d bytes instead of %d, %v", len(got), len(plain), err)
+	}
 }
 
 func TestTwin_IsMadeOnce(t *testing.T) {

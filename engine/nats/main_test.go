@@ -2,12 +2,16 @@ package nats
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -90,17 +94,22 @@ func stopExternal(s *server.Server) {
 	s.WaitForShutdown()
 }
 
-// freePorts returns ports that nobody listens on.
+// freePorts returns ports that nobody listens on, from below those that the kernel
+// gives to clients, so that nobody takes them in the meantime.
 func freePorts(tb testing.TB, n int) []int {
 	tb.Helper()
-	ports := make([]int, n)
-	for i := range ports {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
+	var ports []int
+	for len(ports) < n {
+		port := 5_000 + rand.N(7_000)
+		ln, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
 		if err != nil {
 			tb.Fatal(err)
 		}
 		defer func() { _ = ln.Close() }()
-		ports[i] = ln.Addr().(*net.TCPAddr).Port
+		ports = append(ports, port)
 	}
 	return ports
 }

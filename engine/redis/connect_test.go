@@ -113,7 +113,11 @@ func TestOpen_UsesAnACLUser(t *testing.T) {
 // channels of one call belong to one slot.
 func TestEngine_ContractOnACluster(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--cluster-enabled", "yes")
+	bus, err := freePort() // it would be 10,000 above the other, where the kernel gives ports to clients
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := startServer(t, "--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(bus))
 	conn, err := net.Dial("tcp", s.address())
 	if err != nil {
 		t.Fatal(err)

@@ -24,7 +24,7 @@ func (l lingerListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err //nolint:wrapcheck // fasthttp looks at the text
 	}
-	return &lingerConn{Conn: newRawConn(conn)}, nil
+	return &lingerConn{Conn: conn}, nil
 }
 
 // lingerConn is a connection that may have unread bytes when it is closed.

@@ -60,5 +60,8 @@ func Listen(addr string, cfg ListenConfig) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
+	if ln, err = acceptSockets(ln); err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", addr, err)
+	}
 	return ln, nil
 }

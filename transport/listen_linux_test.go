@@ -20,7 +20,7 @@ func option(t *testing.T, fd, level, opt int) int {
 }
 
 // TestListen_Inherited reads the options of a stream's own descriptor: they came
-// from the listener, through accept(2) and the duplication.
+// from the listener, through accept(2).
 func TestListen_Inherited(t *testing.T) {
 	set := newTestStreams(t)
 	l := start(t, set, transportKinds(t)[0])
@@ -55,11 +55,7 @@ func TestListen_DeferAccept(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = ln.Close() }()
-	raw, err := ln.(*net.TCPListener).SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = raw.Control(func(fd uintptr) {
+	_ = ln.(*socketListener).raw.Control(func(fd uintptr) {
 		if option(t, int(fd), unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT) == 0 {
 			t.Error("not set")
 		}

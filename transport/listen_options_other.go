@@ -9,3 +9,6 @@ func setOptions(lc *net.ListenConfig, cfg *ListenConfig) {
 	lc.KeepAlive = -1
 	lc.KeepAliveConfig = cfg.KeepAlive
 }
+
+// acceptSockets changes nothing: raw system calls are for Linux.
+func acceptSockets(ln net.Listener) (net.Listener, error) { return ln, nil }

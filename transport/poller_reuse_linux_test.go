@@ -35,9 +35,9 @@ func number(l *link) int32 { return l.Stream.(*ownStream).fd }
 
 // stranger puts another socket on a number that was just freed. Its peer has
 // sent one byte.
-func stranger(t *testing.T, n int32) (sock, peer *net.TCPConn, put func()) {
+func stranger(t *testing.T, n int32) (sock *net.TCPConn, peer net.Conn, put func()) {
 	t.Helper()
-	sock, peer = tcpPair(t)
+	peer, sock = tcpPair(t)
 	t.Cleanup(func() { _ = sock.Close(); _ = peer.Close() })
 	if _, err := peer.Write([]byte("!")); err != nil {
 		t.Fatal(err)
@@ -50,6 +50,16 @@ func stranger(t *testing.T, n int32) (sock, peer *net.TCPConn, put func()) {
 		}
 		t.Cleanup(func() { _ = unix.Close(fd) })
 	}
+}
+
+// duplicate returns a second descriptor of a socket.
+func duplicate(tcp *net.TCPConn) (fd int, err error) {
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	cerr := raw.Control(func(orig uintptr) { fd, err = unix.FcntlInt(orig, unix.F_DUPFD_CLOEXEC, 0) })
+	return fd, errors.Join(cerr, err)
 }
 
 // wantByte checks that the stranger still has its byte.

@@ -35,16 +35,15 @@ func (l *proxyListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err //nolint:wrapcheck // fasthttp looks at the text
 	}
-	tcp, ok := conn.(*net.TCPConn)
-	if !ok || !l.proxies.trusts(peerAddr(tcp.RemoteAddr())) {
+	if !l.proxies.trusts(peerAddr(conn.RemoteAddr())) {
 		return conn, nil
 	}
-	return &proxyConn{TCPConn: tcp, refused: l.refused, wait: l.wait}, nil
+	return &proxyConn{Conn: conn, refused: l.refused, wait: l.wait}, nil
 }
 
 // proxyConn is a connection of a trusted proxy. The first Read reads the header.
 type proxyConn struct {
-	*net.TCPConn
+	net.Conn
 	refused func(net.Addr, error)
 	wait    time.Duration
 	begin   sync.Once
@@ -62,17 +61,17 @@ func (c *proxyConn) Read(p []byte) (int, error) {
 	if c.failed {
 		return 0, io.EOF // nobody is there to whom an error would mean anything
 	}
-	return c.TCPConn.Read(p) //nolint:wrapcheck // passed through
+	return c.Conn.Read(p) //nolint:wrapcheck // passed through
 }
 
 func (c *proxyConn) readHeader() {
 	c.setReading(true)
-	client, err := readProxyHeader(c.TCPConn)
+	client, err := readProxyHeader(c.Conn)
 	if err != nil {
 		c.failed = true
 		_ = c.Close()
 		if !errors.Is(err, io.EOF) { // a health check that only connects
-			c.refused(c.TCPConn.RemoteAddr(), err)
+			c.refused(c.Conn.RemoteAddr(), err)
 		}
 		return
 	}
@@ -94,7 +93,7 @@ func (c *proxyConn) setReading(on bool) {
 	if on {
 		deadline = time.Now().Add(c.wait)
 	}
-	_ = c.TCPConn.SetReadDeadline(deadline)
+	_ = c.Conn.SetReadDeadline(deadline)
 }
 
 // SetReadDeadline implements net.Conn.
@@ -105,7 +104,7 @@ func (c *proxyConn) SetReadDeadline(t time.Time) error {
 	if c.reading {
 		return nil
 	}
-	return c.TCPConn.SetReadDeadline(t) //nolint:wrapcheck // passed through
+	return c.Conn.SetReadDeadline(t) //nolint:wrapcheck // passed through
 }
 
 // SetDeadline implements net.Conn.
@@ -120,8 +119,8 @@ func (c *proxyConn) RemoteAddr() net.Addr {
 	if c.client != nil {
 		return c.client
 	}
-	return c.TCPConn.RemoteAddr()
+	return c.Conn.RemoteAddr()
 }
 
 // UnsafeConn returns the connection below, which streams take over.
-func (c *proxyConn) UnsafeConn() net.Conn { return c.TCPConn }
+func (c *proxyConn) UnsafeConn() net.Conn { return c.Conn }

@@ -163,7 +163,7 @@ func (l *link) read(tb testing.TB, n int) string {
 }
 
 // tcpPair returns both ends of a connection through Listen.
-func tcpPair(tb testing.TB) (accepted, dialled *net.TCPConn) {
+func tcpPair(tb testing.TB) (accepted net.Conn, dialled *net.TCPConn) {
 	tb.Helper()
 	ln, err := Listen("127.0.0.1:0", DefaultListenConfig())
 	if err != nil {
@@ -178,7 +178,7 @@ func tcpPair(tb testing.TB) (accepted, dialled *net.TCPConn) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return s.(*net.TCPConn), c.(*net.TCPConn)
+	return s, c.(*net.TCPConn)
 }
 
 func handshake(tb testing.TB, server, client net.Conn) {

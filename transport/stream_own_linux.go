@@ -36,35 +36,15 @@ type ownStream struct {
 
 // own takes the connection if it is plain TCP.
 func (s *streams) own(conn net.Conn, onClose func(), refuse refusal) (actors.Stream, bool, error) {
-	tcp, ok := conn.(*net.TCPConn)
+	c, ok := conn.(*socket)
 	if !ok {
 		return nil, false, nil
 	}
-	fd, err := duplicate(tcp)
+	fd, err := c.take()
 	if err != nil {
 		return nil, false, err
 	}
 	return &ownStream{fd: int32(fd), set: s, owner: refuse, onClose: onClose}, true, nil
-}
-
-// duplicate returns a second descriptor of the socket. It shares the first one's
-// O_NONBLOCK, and lives on when the net.Conn, and with it the registration in
-// Go's netpoller, is closed.
-func duplicate(tcp *net.TCPConn) (fd int, err error) {
-	raw, err := tcp.SyscallConn()
-	if err != nil {
-		return -1, fmt.Errorf("reach socket: %w", err)
-	}
-	cerr := raw.Control(func(orig uintptr) {
-		fd, err = unix.FcntlInt(orig, unix.F_DUPFD_CLOEXEC, 0)
-	})
-	if cerr != nil {
-		return -1, fmt.Errorf("reach socket: %w", cerr)
-	}
-	if err != nil {
-		return -1, fmt.Errorf("duplicate descriptor: %w", err)
-	}
-	return fd, nil
 }
 
 // Start implements actors.Stream.

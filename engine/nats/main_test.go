@@ -2,16 +2,12 @@ package nats
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -94,22 +90,17 @@ func stopExternal(s *server.Server) {
 	s.WaitForShutdown()
 }
 
-// freePorts returns ports that nobody listens on, from below those that the kernel
-// gives to clients, so that nobody takes them in the meantime.
+// freePorts returns ports that nobody listens on.
 func freePorts(tb testing.TB, n int) []int {
 	tb.Helper()
-	var ports []int
-	for len(ports) < n {
-		port := 5_000 + rand.N(7_000)
-		ln, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
-		if errors.Is(err, syscall.EADDRINUSE) {
-			continue
-		}
+	ports := make([]int, n)
+	for i := range ports {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			tb.Fatal(err)
 		}
 		defer func() { _ = ln.Close() }()
-		ports = append(ports, port)
+		ports[i] = ln.Addr().(*net.TCPAddr).Port
 	}
 	return ports
 }

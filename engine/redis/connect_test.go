@@ -113,11 +113,7 @@ func TestOpen_UsesAnACLUser(t *testing.T) {
 // channels of one call belong to one slot.
 func TestEngine_ContractOnACluster(t *testing.T) {
 	t.Parallel()
-	bus, err := freePort() // it would be 10,000 above the other, where the kernel gives ports to clients
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := startServer(t, "--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(bus))
+	s := startServer(t, "--cluster-enabled", "yes")
 	conn, err := net.Dial("tcp", s.address())
 	if err != nil {
 		t.Fatal(err)

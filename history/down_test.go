@@ -31,8 +31,12 @@ func TestLog_AsksTheEngineWhetherItIsUp(t *testing.T) {
 		if !l.Up() || l.Down() != 0 {
 			t.Errorf("up %v, down for %v", l.Up(), l.Down())
 		}
+		time.Sleep(time.Minute)
+		if up := l.UpFor(); up != time.Minute {
+			t.Errorf("up for %v, want 1m", up)
+		}
 		eng.lost.Store(true)
-		if l.Up() {
+		if l.Up() || l.UpFor() != 0 {
 			t.Error("up without a server")
 		}
 		time.Sleep(7 * time.Second)
@@ -42,6 +46,10 @@ func TestLog_AsksTheEngineWhetherItIsUp(t *testing.T) {
 		eng.lost.Store(false)
 		if !l.Up() {
 			t.Error("still down")
+		}
+		time.Sleep(time.Second)
+		if up := l.UpFor(); up != time.Second {
+			t.Errorf("up for %v, want 1s", up)
 		}
 	})
 }

@@ -36,6 +36,7 @@ type Log struct {
 
 	up         atomic.Bool
 	downSince  atomic.Pointer[time.Time] // nil while the tail is up
+	upSince    atomic.Pointer[time.Time] // of the last time that the engine came back
 	serverLost atomic.Pointer[time.Time] // nil unless the engine said that its server is gone
 	warm       atomic.Bool
 	tailErrors atomic.Uint64
@@ -131,10 +132,28 @@ func (l *Log) Down() time.Duration {
 	return max(time.Since(*since), 1)
 }
 
+// UpFor returns for how long the engine has been followed without a break, 0 if it
+// is not.
+func (l *Log) UpFor() time.Duration {
+	since := l.upSince.Load()
+	if !l.Up() || since == nil {
+		return 0
+	}
+	return time.Since(*l.upSince.Load()) // Up may have found it anew
+}
+
+// cameBack keeps the time since when the engine is up.
+func (l *Log) cameBack() {
+	now := time.Now()
+	l.upSince.Store(&now)
+}
+
 // lostSince asks engines that know their server.
 func (l *Log) lostSince() *time.Time {
 	if eng, ok := l.eng.(interface{ Up() bool }); !ok || eng.Up() {
-		l.serverLost.Store(nil)
+		if l.serverLost.Swap(nil) != nil {
+			l.cameBack()
+		}
 		return nil
 	}
 	now := time.Now()
@@ -147,8 +166,10 @@ func (l *Log) lostSince() *time.Time {
 func (l *Log) setUp(up bool) {
 	l.up.Store(up)
 	switch {
-	case up:
+	case up && l.downSince.Load() != nil:
+		l.cameBack()
 		l.downSince.Store(nil)
+	case up:
 	case l.downSince.Load() == nil:
 		now := time.Now()
 		l.downSince.Store(&now)

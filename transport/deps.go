@@ -117,7 +117,7 @@ const (
 	DrainDone      DrainState = "drained"   // no stream is left
 )
 
-// Check is one condition of readiness. Its error is shown on the internal
+// Check is one condition of readiness, or of the start. Its error is shown on the internal
 // listener, so it names no secret.
 type Check struct {
 	Name string
@@ -140,6 +140,7 @@ type Deps struct {
 	Past        Past           // nil: clients get what the window has
 	Drain       Drain          // nil: the hub drains when it stops, and there are no routes for it
 	Checks      []Check        // of /readyz, besides the server's own
+	Startup     []Check        // of /startupz, until all of them have succeeded together
 	Metrics     *metrics.Set   // nil for one of the server's own
 	Logger      *slog.Logger   // nil to discard
 	LogLevel    *slog.LevelVar // of Logger; nil: it cannot be changed

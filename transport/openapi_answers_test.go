@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -24,6 +26,9 @@ func collectAnswers(t *testing.T) map[string]func() *response {
 	down := newTestHub(t, func(o *options) { o.Tickets = auth.NewTickets(1, 0) })
 	down.engine.fail(engine.ErrUnavailable)
 	stuck := newTestHub(t, func(o *options) { o.around = func(tree Hub) Hub { return stuckHub{tree, true} } })
+	starting := newTestHub(t, func(o *options) {
+		o.Startup = []Check{{"window", func(context.Context) error { return errors.New("not read yet") }}}
+	})
 	guarded := newTestHub(t)
 	guarded.internalLoopback.Store(false)
 	off := newTestHub(t, func(o *options) { o.Pprof = false })
@@ -165,10 +170,11 @@ func collectAnswers(t *testing.T) map[string]func() *response {
 	add(asset+"400", func() *response { return h.visit("GET", "/dashboard/assets/%00") })
 	add(asset+"404", func() *response { return h.visit("GET", "/dashboard/assets/none.js") })
 
-	for _, path := range []string{"/livez", "/readyz", "/metrics", "/openapi.yaml"} {
+	for _, path := range []string{"/livez", "/readyz", "/startupz", "/metrics", "/openapi.yaml"} {
 		add("GET "+path+" 200", func() *response { return h.ask("GET", path+"?verbose=1", "") })
 	}
 	add("GET /livez 503", func() *response { return stuck.ask("GET", "/livez", "") })
+	add("GET /startupz 503", func() *response { return starting.ask("GET", "/startupz?verbose=1", "") })
 	add("GET /readyz 503", func() *response { return full.ask("GET", "/readyz?verbose=1", "") })
 	for _, path := range []string{"/debug/pprof/", "/debug/pprof/{profile}"} {
 		target := strings.ReplaceAll(path, "{profile}", "heap")

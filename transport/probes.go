@@ -39,6 +39,7 @@ type checkResult struct {
 	Error      string  `json:"error,omitempty"`
 }
 
+// readyAnswer is what GET /readyz?verbose=1 answers.
 type readyAnswer struct {
 	Ready  bool          `json:"ready"`
 	Checks []checkResult `json:"checks"`
@@ -47,25 +48,36 @@ type readyAnswer struct {
 // readyz serves GET /readyz: whether a load balancer is to send streams here.
 func (s *Server) readyz(c *call) error {
 	answer := s.ready()
-	if !answer.Ready {
+	s.hideErrors(c, answer.Checks)
+	return s.answerProbe(c, answer.Ready, "not ready: ", answer.Checks, answer)
+}
+
+// hideErrors keeps what fails from everybody out there.
+func (s *Server) hideErrors(c *call, checks []checkResult) {
+	if !s.isInternal(c) {
+		for i := range checks {
+			checks[i].Error = ""
+		}
+	}
+}
+
+// answerProbe answers 200 or 503: "ok" or one line for each check that fails, or
+// everything as JSON.
+func (s *Server) answerProbe(c *call, ok bool, complaint string, checks []checkResult, all any) error {
+	if !ok {
 		c.rc.SetStatusCode(fasthttp.StatusServiceUnavailable)
 	}
 	if len(c.rc.QueryArgs().Peek("verbose")) > 0 {
-		if !s.isInternal(c) { // what fails is nobody's business out there
-			for i := range answer.Checks {
-				answer.Checks[i].Error = ""
-			}
-		}
-		return s.answerJSON(c, answer)
+		return s.answerJSON(c, all)
 	}
 	setNoStore(c.rc, "text/plain; charset=utf-8")
-	if answer.Ready {
+	if ok {
 		c.rc.Response.AppendBodyString("ok\n")
 		return nil
 	}
-	for _, check := range answer.Checks {
+	for _, check := range checks {
 		if !check.OK {
-			c.rc.Response.AppendBodyString("not ready: " + check.Name + "\n")
+			c.rc.Response.AppendBodyString(complaint + check.Name + "\n")
 		}
 	}
 	return nil
@@ -88,13 +100,18 @@ func (s *Server) ready() readyAnswer {
 		}},
 		{"actors", s.hub.Ping},
 	}, s.checks...)
-	answer := readyAnswer{Ready: true, Checks: make([]checkResult, 0, len(checks))}
+	results, ok := runChecks(checks)
+	return readyAnswer{Ready: ok, Checks: results}
+}
+
+func runChecks(checks []Check) (results []checkResult, ok bool) {
+	results, ok = make([]checkResult, 0, len(checks)), true
 	for _, check := range checks {
 		r := check.run()
-		answer.Ready = answer.Ready && r.OK
-		answer.Checks = append(answer.Checks, r)
+		ok = ok && r.OK
+		results = append(results, r)
 	}
-	return answer
+	return results, ok
 }
 
 func (c Check) run() checkResult {

@@ -24,7 +24,7 @@ func (h *testHub) ready(verbose bool) (int, readyAnswer) {
 
 func TestProbes_BothListeners(t *testing.T) {
 	h := newTestHub(t)
-	for _, target := range []string{"/livez", "/readyz"} {
+	for _, target := range []string{"/livez", "/readyz", "/startupz"} {
 		for _, r := range []*response{h.visit("GET", target), h.ask("GET", target, "")} {
 			if r.status() != 200 || r.body != "ok\n" || r.Header.Get("Cache-Control") != "no-store" {
 				t.Errorf("%s: %v %q", target, r.Response, r.body)

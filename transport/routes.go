@@ -56,6 +56,7 @@ var routes = []route{
 
 	{"GET", "/livez", public | internal, "", (*Server).livez},
 	{"GET", "/readyz", public | internal, "", (*Server).readyz},
+	{"GET", "/startupz", public | internal, "", (*Server).startupz},
 	{"GET", "/metrics", internal, "", (*Server).writeMetrics},
 	{"GET", "/openapi.yaml", internal, "", (*Server).openapi},
 	{"GET", "/debug/pprof/", internal, "", (*Server).pprof},

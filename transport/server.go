@@ -35,6 +35,8 @@ type Server struct {
 	drain       Drain
 	logLevel    *slog.LevelVar
 	checks      []Check
+	startChecks []Check
+	hasStarted  atomic.Bool
 
 	publicHTTP     *fasthttp.Server
 	internalHTTP   *fasthttp.Server
@@ -90,7 +92,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	s := &Server{
 		cfg: cfg, log: deps.Logger, metrics: newServerMetrics(deps.Metrics),
 		hub: deps.Hub, events: deps.Log, verifier: deps.Verifier, apiKeys: deps.APIKeys,
-		tickets: deps.Tickets, revocations: deps.Revocations, checks: deps.Checks,
+		tickets: deps.Tickets, revocations: deps.Revocations, checks: deps.Checks, startChecks: deps.Startup,
 		cluster: deps.Cluster, counts: deps.Counts, past: deps.Past, drain: deps.Drain, logLevel: deps.LogLevel,
 		mercure: deps.Mercure, publishers: cmp.Or(deps.Publishers, deps.Mercure),
 		hosts:  newHostRule(cfg.InternalHosts),

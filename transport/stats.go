@@ -101,6 +101,7 @@ func (s *Server) beat() {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
+		s.startup() // also if nobody asks while all is well
 		st := s.hub.Stats()
 		s.rates.add(sample{in: s.messagesIn.Load(), out: st.EventsDelivered})
 		s.series.add(s.point(time.Now(), &st))

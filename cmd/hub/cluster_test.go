@@ -291,6 +291,9 @@ func TestCluster_WithoutTheEngineStreamsStay(t *testing.T) {
 	for _, m := range []*member{a, b} {
 		m.log.fail(false)
 	}
+	if status := a.call("GET", "/startupz", "", nil); status != http.StatusOK { // it has started, for good
+		t.Errorf("/startupz without the engine: status %d", status)
+	}
 	eventually(t, "a is ready again", func() bool { return a.call("GET", "/readyz", "", nil) == http.StatusOK })
 	b.send("user/alice", "n", "2")
 	stream.want("n", "2")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -12,16 +11,6 @@ import (
 
 	"example.org/hub/cluster"
 	"example.org/hub/engine"
-	"example.org/hub/transport"
-)
-
-// engineGrace is how long the engine may be away before the hub is not ready: a
-// change of its leader is no reason to send all clients elsewhere.
-const engineGrace = 5 * time.Second
-
-var (
-	errEngineDown = errors.New("the engine is not reached")
-	errCold       = errors.New("the window is being loaded")
 )
 
 // newMember makes the hub's place among the others. It joins them last, when it
@@ -95,38 +84,6 @@ func (n *node) announceDrain(ctx context.Context, draining bool) {
 	if err := tell(ctx); err != nil {
 		n.log.Warn("drain not announced", "draining", draining, "err", err)
 	}
-}
-
-// readiness are the checks of what the hub needs, from others and of the machine. With
-// --ready-when-degraded it stays ready without the engine, for an operator who
-// rather has streams that get nothing new than no streams.
-func (n *node) readiness() []transport.Check {
-	checks := []transport.Check{
-		{Name: "window", Run: n.windowIsWarm},
-		{Name: "memory", Run: (&waterMark{high: memoryHigh, low: memoryLow, used: usedMemory}).check},
-		{Name: "descriptors", Run: (&waterMark{high: descriptorsHigh, low: descriptorsLow, used: usedDescriptors}).check},
-	}
-	if n.cfg.ReadyWhenDegraded {
-		return checks
-	}
-	return append(checks,
-		transport.Check{Name: "engine", Run: n.engineIsUp},
-		transport.Check{Name: "lease", Run: func(context.Context) error { return n.member.Alive() }},
-	)
-}
-
-func (n *node) windowIsWarm(context.Context) error {
-	if !n.events.Warm() {
-		return errCold
-	}
-	return nil
-}
-
-func (n *node) engineIsUp(context.Context) error {
-	if down := n.events.Down(); down > engineGrace {
-		return fmt.Errorf("%w for %s", errEngineDown, down.Round(time.Second))
-	}
-	return nil
 }
 
 // countCluster adds the figures of the membership, and of what it is for.

@@ -177,6 +177,7 @@ func (n *node) transportDeps(set *metrics.Set) transport.Deps {
 		Past:        n.events,
 		Drain:       n.drainer,
 		Checks:      n.readiness(),
+		Startup:     n.startup(),
 		Metrics:     set,
 		Logger:      n.log,
 		LogLevel:    n.logLevel,

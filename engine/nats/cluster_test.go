@@ -112,6 +112,9 @@ func TestCluster_AMemberLeavesAndReturnsAndNothingIsLost(t *testing.T) {
 	}
 	readers = append(readers, startReader(t, m.engines[2]))
 	appendSome(40, 60)
+	for i, e := range m.engines {
+		eventually(t, "member "+strconv.Itoa(i)+" is current", e.Current)
+	}
 	for i, r := range readers {
 		eventually(t, "all records", func() bool { return len(r.numbers()) >= 60 })
 		for place, n := range r.numbers() {

@@ -35,3 +35,9 @@ func (e *Engine) Stats() Stats {
 func (e *Engine) Up() bool {
 	return e.life.Err() == nil && e.nc.Status() == natsgo.CONNECTED && e.brokenLinks.Load() == 0
 }
+
+// Current reports whether the server inside this process, if there is one, knows all
+// that the members of its cluster have decided, the stream's place among it.
+func (e *Engine) Current() bool {
+	return e.server == nil || e.server.JetStreamIsCurrent()
+}

@@ -47,7 +47,7 @@ env:
 # Streams are ended by the hub itself after --drain-delay, for which it is unready and
 # still serves: there is nothing for a preStop hook to do.
 startupProbe:   # a hub listens once it has reached its log
-  httpGet: {path: /livez, port: internal{{ include "hub.scheme" . }}}
+  httpGet: {path: /startupz, port: internal{{ include "hub.scheme" . }}}
   periodSeconds: 2
   failureThreshold: 60
 livenessProbe:  # does not depend on the log: a restart would cost all streams and mend nothing

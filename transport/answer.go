@@ -9,7 +9,9 @@ import (
 )
 
 // answerJSON answers 200 with v. For answers off the hot path.
-func (s *Server) answerJSON(c *call, v any) error {
+func (s *Server) answerJSON(c *call, v any) error { return c.answerJSON(v) }
+
+func (c *call) answerJSON(v any) error {
 	body, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("encode answer: %w", err)

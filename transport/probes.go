@@ -49,7 +49,7 @@ type readyAnswer struct {
 func (s *Server) readyz(c *call) error {
 	answer := s.ready()
 	s.hideErrors(c, answer.Checks)
-	return s.answerProbe(c, answer.Ready, "not ready: ", answer.Checks, answer)
+	return c.answerProbe(answer.Ready, "not ready: ", answer.Checks, answer)
 }
 
 // hideErrors keeps what fails from everybody out there.
@@ -63,12 +63,12 @@ func (s *Server) hideErrors(c *call, checks []checkResult) {
 
 // answerProbe answers 200 or 503: "ok" or one line for each check that fails, or
 // everything as JSON.
-func (s *Server) answerProbe(c *call, ok bool, complaint string, checks []checkResult, all any) error {
+func (c *call) answerProbe(ok bool, complaint string, checks []checkResult, all any) error {
 	if !ok {
 		c.rc.SetStatusCode(fasthttp.StatusServiceUnavailable)
 	}
 	if len(c.rc.QueryArgs().Peek("verbose")) > 0 {
-		return s.answerJSON(c, all)
+		return c.answerJSON(all)
 	}
 	setNoStore(c.rc, "text/plain; charset=utf-8")
 	if ok {

@@ -15,6 +15,7 @@ type side uint8
 const (
 	public side = 1 << iota
 	internal
+	health // of the probes alone
 )
 
 // route is one line of the table. Its path may hold one parameter in braces,
@@ -54,9 +55,9 @@ var routes = []route{
 	{"GET", "/api/log-level", internal, auth.ScopeAdmin, (*Server).showLogLevel},
 	{"PUT", "/api/log-level", internal, auth.ScopeAdmin, (*Server).setLogLevel},
 
-	{"GET", "/livez", public | internal, "", (*Server).livez},
-	{"GET", "/readyz", public | internal, "", (*Server).readyz},
-	{"GET", "/startupz", public | internal, "", (*Server).startupz},
+	{"GET", "/livez", public | internal | health, "", (*Server).livez},
+	{"GET", "/readyz", public | internal | health, "", (*Server).readyz},
+	{"GET", "/startupz", public | internal | health, "", (*Server).startupz},
 	{"GET", "/metrics", internal, "", (*Server).writeMetrics},
 	{"GET", "/openapi.yaml", internal, "", (*Server).openapi},
 	{"GET", "/debug/pprof/", internal, "", (*Server).pprof},

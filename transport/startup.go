@@ -11,7 +11,7 @@ type startAnswer struct {
 func (s *Server) startupz(c *call) error {
 	answer := s.startup()
 	s.hideErrors(c, answer.Checks)
-	return s.answerProbe(c, answer.Started, "not started: ", answer.Checks, answer)
+	return c.answerProbe(answer.Started, "not started: ", answer.Checks, answer)
 }
 
 // startup runs the checks until all of them succeed together for the first time.

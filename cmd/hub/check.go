@@ -24,7 +24,10 @@ func (s *settings) check() error {
 
 func (s *settings) checkListeners() error {
 	var errs []error
-	for _, l := range []struct{ flag, addr string }{{"listen", s.Listen}, {"internal-listen", s.InternalListen}} {
+	for _, l := range []struct{ flag, addr string }{{"listen", s.Listen}, {"internal-listen", s.InternalListen}, {"health-listen", s.HealthListen}} {
+		if l.addr == "" && l.flag == "health-listen" {
+			continue
+		}
 		if _, _, err := net.SplitHostPort(l.addr); err != nil {
 			errs = append(errs, fmt.Errorf("--%s: want host:port: %w", l.flag, err))
 		}

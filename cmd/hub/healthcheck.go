@@ -9,8 +9,12 @@ import (
 type healthcheckCmd struct{ internalFlags }
 
 // Run succeeds if the hub is ready for traffic. It is for containers that have
-// no other program to ask with.
+// no other program to ask with. If there is a listener for probes it asks there,
+// unless it is told where to ask.
 func (c *healthcheckCmd) Run(p *program) error {
+	if addr := p.sources.env[variable("health-listen")]; addr != "" && c.URL == "" {
+		c.URL = "http://" + reachable(addr)
+	}
 	status, body, err := c.get(p, "/readyz", "")
 	if err != nil {
 		return err

@@ -44,6 +44,7 @@ type hub struct {
 	t                *testing.T
 	cmd              *exec.Cmd
 	public, internal string // URLs
+	health           string // of the listener for probes, "" without one
 	secretFile       string
 	keyFile          string
 	ready, exited    chan struct{}
@@ -64,6 +65,20 @@ func startHub(t *testing.T, args ...string) *hub {
 
 // startHubWith starts "hub serve" on free ports and waits until it is ready.
 func startHubWith(t *testing.T, args, environ []string) *hub {
+	t.Helper()
+	h := launchHub(t, args, environ)
+	select {
+	case <-h.ready:
+	case <-h.exited:
+		t.Fatalf("the hub ended: %v", h.cmd.ProcessState)
+	case <-time.After(patience):
+		t.Fatal("the hub is not ready")
+	}
+	return h
+}
+
+// launchHub starts "hub serve" on free ports, and does not wait.
+func launchHub(t *testing.T, args, environ []string) *hub {
 	t.Helper()
 	h := &hub{t: t, exited: make(chan struct{}), ready: make(chan struct{})}
 	h.cmd = exec.Command(os.Args[0], append([]string{"serve", "--listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"}, args...)...)
@@ -88,13 +103,6 @@ func startHubWith(t *testing.T, args, environ []string) *hub {
 			t.Logf("log of the hub:\n%s", h.logged())
 		}
 	})
-	select {
-	case <-h.ready:
-	case <-h.exited:
-		t.Fatalf("the hub ended: %v", h.cmd.ProcessState)
-	case <-time.After(patience):
-		t.Fatal("the hub is not ready")
-	}
 	return h
 }
 
@@ -111,6 +119,8 @@ func (h *hub) readLog(lines *bufio.Scanner) {
 			h.public = "http://" + line.Addr
 		case "listening internal":
 			h.internal = "http://" + line.Addr
+		case "listening health":
+			h.health = "http://" + line.Addr
 		}
 		h.mu.Unlock()
 		if line.Msg == "ready" {

@@ -37,11 +37,14 @@ type node struct {
 	server   *transport.Server
 	internal net.Listener
 	public   net.Listener
+	health   *transport.Health // nil without a listener of its own
 	keeper   *keeper
 	journal  *webhook.Journal // nil without webhooks
 	webhook  *webhook.Watcher
 	metrics  *metrics.Set
 	joined   bool
+
+	healthListener net.Listener
 
 	tls       []*serverTLS // of the listeners that have it
 	unwatch   func()       // nil if no file is watched
@@ -70,13 +73,17 @@ func start(ctx context.Context, cfg *settings, streams int, log processLog) (*no
 type opener func(context.Context, *slog.Logger) (sharedLog, error)
 
 func startOn(ctx context.Context, cfg *settings, streams int, log processLog, open opener) (*node, error) {
-	n := &node{cfg: cfg, log: log.Logger, logLevel: log.level, streams: streams, failed: make(chan error, 2)}
+	n := &node{cfg: cfg, log: log.Logger, logLevel: log.level, streams: streams, failed: make(chan error, 3)}
 	n.times.Store(&stopTimes{delay: cfg.DrainDelay, window: cfg.DrainWindow, limit: cfg.ShutdownTimeout})
 	if err := n.assemble(ctx, open); err != nil {
+		n.stopping.Store(true)
 		return nil, errors.Join(err, n.release(ctx))
 	}
 	n.log.Info("listening", "listener", "internal", "addr", n.internal.Addr().String())
 	n.log.Info("listening", "listener", "public", "addr", n.public.Addr().String())
+	if n.health != nil {
+		n.health.Use(n.server)
+	}
 	n.watchTLS()
 	go n.serve("internal", n.server.ServeInternal, n.internal)
 	go n.serve("public", n.server.ServePublic, n.public)
@@ -87,6 +94,9 @@ func (n *node) assemble(ctx context.Context, open opener) (err error) {
 	set := newMetrics()
 	n.metrics = set
 	n.proxyRefusals = set.NewCounter("hub_proxy_header_refused_total")
+	if err := n.openHealth(); err != nil {
+		return err
+	}
 	if n.identity, err = openIdentity(ctx, n.cfg, n.log); err != nil {
 		return err
 	}

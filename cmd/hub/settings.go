@@ -17,6 +17,7 @@ type settings struct {
 
 	Listen           string         `group:"Listeners:" default:"127.0.0.1:8080" help:"Public address: streams."`
 	InternalListen   string         `group:"Listeners:" default:"127.0.0.1:8081" help:"Internal address: messages, stats, metrics, probes."`
+	HealthListen     string         `group:"Listeners:" placeholder:"ADDR" help:"Address that serves nothing but the probes, from the begin of the process to its end; none if not given."`
 	TLSCert          string         `group:"Listeners:" placeholder:"FILE" help:"PEM certificate chain of the public address."`
 	TLSKey           string         `group:"Listeners:" placeholder:"FILE" help:"PEM key of --tls-cert."`
 	InternalTLSCert  string         `name:"internal-tls-cert" group:"Listeners:" placeholder:"FILE" help:"PEM certificate chain of the internal address."`

@@ -26,6 +26,9 @@ func (n *node) stop(ctx context.Context) error {
 // waits for POSTs, which wait for the log and the actors: those end after it.
 func (n *node) release(ctx context.Context) error {
 	var errs []error
+	if n.health != nil {
+		n.health.Ending()
+	}
 	if n.unwatch != nil {
 		n.unwatch()
 	}
@@ -52,6 +55,7 @@ func (n *node) release(ctx context.Context) error {
 	if n.identity != nil {
 		n.identity.verifier.Close()
 	}
+	errs = append(errs, n.closeHealth(ctx))
 	return errors.Join(errs...)
 }
 

@@ -12,6 +12,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 - --instance=$(POD_NAME)
 - --listen=:8080
 - --internal-listen=:8081
+- --health-listen=:8082
 - --api-key-file=/etc/hub/secrets/api-keys
 {{- if .Values.tokens.jwksUrl }}
 - --jwks-url={{ .Values.tokens.jwksUrl }}
@@ -36,8 +37,6 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 {{- end -}}
 
-{{- define "hub.scheme" -}}{{ if .Values.internalTLS.secret }}, scheme: HTTPS{{ end }}{{- end -}}
-
 {{- define "hub.container" -}}
 image: {{ printf "%s:%s" .Values.image.repository .Values.image.tag | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
@@ -46,17 +45,17 @@ env:
     valueFrom: {fieldRef: {fieldPath: metadata.name}}
 # Streams are ended by the hub itself after --drain-delay, for which it is unready and
 # still serves: there is nothing for a preStop hook to do.
-startupProbe:   # a hub listens once it has reached its log
-  httpGet: {path: /startupz, port: internal{{ include "hub.scheme" . }}}
+startupProbe:   # the log was reached, and the window read from it
+  httpGet: {path: /startupz, port: health}
   periodSeconds: 2
   failureThreshold: 60
 livenessProbe:  # does not depend on the log: a restart would cost all streams and mend nothing
-  httpGet: {path: /livez, port: internal{{ include "hub.scheme" . }}}
+  httpGet: {path: /livez, port: health}
   periodSeconds: 10
   timeoutSeconds: 2
   failureThreshold: 6
 readinessProbe:
-  httpGet: {path: /readyz, port: internal{{ include "hub.scheme" . }}}
+  httpGet: {path: /readyz, port: health}
   periodSeconds: 3
   timeoutSeconds: 4
   failureThreshold: 2   # 6 s, within the 10 s of --drain-delay

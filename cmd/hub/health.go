@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+
+	"example.org/hub/transport"
+)
+
+// openHealth serves the probes on a listener of their own, if there is to be one:
+// before all else, since what follows may wait long for the log.
+func (n *node) openHealth() error {
+	if n.cfg.HealthListen == "" {
+		return nil
+	}
+	ln, err := transport.Listen(n.cfg.HealthListen, transport.ListenConfig{})
+	if err != nil {
+		return err
+	}
+	n.health, n.healthListener = transport.NewHealth(n.log), ln
+	n.log.Info("listening", "listener", "health", "addr", ln.Addr().String())
+	go n.serve("health", n.health.Serve, ln)
+	return nil
+}
+
+// closeHealth ends the probes, after everything else.
+func (n *node) closeHealth(ctx context.Context) error {
+	if n.health == nil {
+		return nil
+	}
+	err := n.health.Shutdown(ctx)
+	_ = n.healthListener.Close() // also where it was never served
+	return err
+}

@@ -22,6 +22,7 @@ var variants = map[string][]string{
 	"all":          {"edge.autoscaling.enabled=true", "serviceMonitor.enabled=true", "service.annotations={a: b}"},
 	"no policies":  {"networkPolicy.enabled=false"},
 	"internal TLS": {"internalTLS.secret=hub-internal-tls", "serviceMonitor.enabled=true"},
+	"no preStop":   {"drain.preStop=false"},
 	"key set":      {"tokens.jwksUrl=https://id.example.com/jwks", "tokens.issuer=i", "tokens.audience=a"},
 }
 

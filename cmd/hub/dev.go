@@ -18,7 +18,7 @@ const devTokenTTL = 24 * time.Hour
 // printCommands writes commands that work in another terminal as they stand.
 func (d *devKeys) printCommands(w io.Writer, n *node) {
 	public, internal := n.urls()
-	key, err := readAPIKey(d.apiKeyFile)
+	key, err := readAPIKey(d.apiKeyFile, auth.ScopePublish)
 	if err != nil {
 		key = "$HUB_API_KEY"
 	}

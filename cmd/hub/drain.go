@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.org/hub/auth"
 	"example.org/hub/transport"
 )
 
@@ -39,7 +40,7 @@ func (c *drainCmd) Run(p *program) error {
 	if c.Wait && c.Cancel {
 		return configErrorf("--wait and --cancel exclude each other")
 	}
-	key, err := c.apiKey(p)
+	key, err := c.apiKey(p, auth.ScopeAdmin)
 	if err != nil {
 		return err
 	}

@@ -3,10 +3,12 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
 
+	"example.org/hub/auth"
 	"example.org/hub/sse"
 )
 
@@ -117,6 +119,46 @@ func TestDrain_SIGUSR2AndThenTheStopDoesNotWaitAgain(t *testing.T) {
 	}
 	if n := strings.Count(h.logged(), `"msg":"draining"`); n != 1 {
 		t.Errorf("drained %d times", n)
+	}
+}
+
+// TestDrain_AStopBehindOneThatIsDoneEndsAtOnce is what a preStop hook relies on.
+func TestDrain_AStopBehindOneThatIsDoneEndsAtOnce(t *testing.T) {
+	file := writeFile(t, "hub.yaml", "drain-delay: 0s\ndrain-window: 50ms\nshutdown-timeout: 3h\n")
+	h := startHub(t, "--config", file)
+	alice := h.open("alice", "")
+	if code, _, errs := h.drain("--wait"); code != exitOK {
+		t.Fatalf("hub drain: %d %q", code, errs)
+	}
+	alice.wantReconnect()
+	// A delay and window from now on that no test waits out.
+	if err := os.WriteFile(file, []byte("drain-delay: 1h\ndrain-window: 1h\nshutdown-timeout: 3h\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.signal(syscall.SIGHUP)
+	h.waitForLog(`"msg":"reloaded"`)
+	h.exit()
+}
+
+func TestReadAPIKey_TakesOneWithTheScope(t *testing.T) {
+	file := writeFile(t, "keys", "# keys\n\nshop:key-of-the-shop:publish\nnews:key-of-the-news\nwatch:key-of-the-watch:presence,ticket\nops:key-of-ops:presence,admin\n")
+	for scope, want := range map[auth.Scope]string{
+		auth.ScopePublish: "key-of-the-shop", auth.ScopePresence: "key-of-the-watch", auth.ScopeAdmin: "key-of-ops",
+		auth.ScopeDashboard: "key-of-ops",
+	} {
+		if got, err := readAPIKey(file, scope); got != want || err != nil {
+			t.Errorf("%s: %q, %v, want %q", scope, got, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"a-key-alone\n": "a-key-alone", "shop:first-key\nnews:other-key:ticket\n": "first-key",
+	} {
+		if got, err := readAPIKey(writeFile(t, "keys", text), auth.ScopeAdmin); got != want || err != nil {
+			t.Errorf("%q: %q, %v, want %q", text, got, err, want)
+		}
+	}
+	if _, err := readAPIKey(writeFile(t, "keys", "# none\n"), auth.ScopeAdmin); err == nil {
+		t.Error("a file without keys passes")
 	}
 }
 

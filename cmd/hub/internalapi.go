@@ -1,14 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
+
+	"example.org/hub/auth"
 )
 
 // internalFlags say how to reach the internal address of a running hub.
@@ -93,13 +97,14 @@ func (f *internalFlags) call(p *program, method, path, apiKey string) (status in
 
 // keyFlags say which API key a command uses.
 type keyFlags struct {
-	APIKeyFile string `name:"api-key-file" placeholder:"FILE" help:"API key, alone or as the first line of the hub's own file; or the key in $HUB_API_KEY."`
+	APIKeyFile string `name:"api-key-file" placeholder:"FILE" help:"API key, alone or as the first line with the scope in the hub's own file; or the key in $HUB_API_KEY."`
 }
 
-// apiKey returns the key: the file's if there is one, else the variable's.
-func (f *keyFlags) apiKey(p *program) (string, error) {
+// apiKey returns the key for what needs a scope: the file's if there is one, else the
+// variable's.
+func (f *keyFlags) apiKey(p *program, scope auth.Scope) (string, error) {
 	if f.APIKeyFile != "" {
-		return readAPIKey(f.APIKeyFile)
+		return readAPIKey(f.APIKeyFile, scope)
 	}
 	if key := p.sources.env[apiKeyVariable]; key != "" {
 		return key, nil
@@ -107,23 +112,42 @@ func (f *keyFlags) apiKey(p *program) (string, error) {
 	return "", configErrorf("an API key is needed: --api-key-file or $%s", apiKeyVariable)
 }
 
-// readAPIKey returns the first key of a file: of its "name:key:scopes" lines,
-// or a key that stands there alone.
-func readAPIKey(path string) (string, error) {
+// readAPIKey returns a key of a file: of its "name:key:scopes" lines the first that
+// has the scope, or a key that stands there alone. If none has it, the first; the
+// hub says then what it lacks.
+func readAPIKey(path string, scope auth.Scope) (string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return "", configError{fmt.Errorf("read API key: %w", err)}
 	}
+	first := ""
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		fields := strings.Split(line, ":")
-		if len(fields) > 1 {
-			return fields[1], nil
+		key, has := readKeyLine(line, scope)
+		if has {
+			return key, nil
 		}
-		return line, nil
+		first = cmp.Or(first, key)
 	}
-	return "", configErrorf("read API key: %s: no key in it", path)
+	if first == "" {
+		return "", configErrorf("read API key: %s: no key in it", path)
+	}
+	return first, nil
+}
+
+// readKeyLine returns the key of a line, and whether it has the scope as far as the
+// line tells.
+func readKeyLine(line string, scope auth.Scope) (key string, has bool) {
+	fields := strings.Split(line, ":")
+	switch len(fields) {
+	case 1:
+		return line, true
+	case 2:
+		return fields[1], scope == auth.ScopePublish // what a key without scopes has
+	}
+	scopes := strings.Split(fields[2], ",")
+	return fields[1], slices.Contains(scopes, string(scope)) || slices.Contains(scopes, string(auth.ScopeAdmin))
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"example.org/hub/auth"
 	"example.org/hub/client"
 )
 
@@ -29,7 +30,7 @@ type sendCmd struct {
 
 // Run sends one message and prints the hub's answer.
 func (c *sendCmd) Run(p *program) error {
-	key, err := c.apiKey(p)
+	key, err := c.apiKey(p, auth.ScopePublish)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+
+	"example.org/hub/auth"
 )
 
 type statsCmd struct {
@@ -14,7 +16,7 @@ type statsCmd struct {
 
 // Run prints the hub's figures as indented JSON.
 func (c *statsCmd) Run(p *program) error {
-	key, err := c.apiKey(p)
+	key, err := c.apiKey(p, auth.ScopePresence)
 	if err != nil {
 		return err
 	}

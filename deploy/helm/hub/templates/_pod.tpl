@@ -43,8 +43,23 @@ imagePullPolicy: {{ .Values.image.pullPolicy }}
 env:
   - name: POD_NAME
     valueFrom: {fieldRef: {fieldPath: metadata.name}}
-# Streams are ended by the hub itself after --drain-delay, for which it is unready and
-# still serves: there is nothing for a preStop hook to do.
+{{- if .Values.drain.preStop }}
+lifecycle:
+  preStop:   # hands the streams over; SIGTERM then ends the hub at once, or does the same if this fails
+    exec:
+      command:
+        - /hub
+        - drain
+        - --wait
+        - --api-key-file=/etc/hub/secrets/api-keys
+        {{- if .Values.internalTLS.secret }}
+        - --url=https://127.0.0.1:8081
+        - --internal-ca=/etc/hub/internal-tls/ca.crt
+        - --internal-server-name={{ include "hub.fullname" . }}-internal
+        {{- else }}
+        - --url=http://127.0.0.1:8081
+        {{- end }}
+{{- end }}
 startupProbe:   # the log was reached, and the window read from it
   httpGet: {path: /startupz, port: health}
   periodSeconds: 2

@@ -21,17 +21,21 @@ func newMetrics() *metrics.Set {
 	return set
 }
 
+// truth is how a gauge shows a yes or no.
+func truth(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
 // countLog adds the figures of the log and its window, which have no metrics of
 // their own.
 func countLog(set *metrics.Set, kind string, eng sharedLog, events *history.Log) {
 	upName := fmt.Sprintf("hub_engine_up{engine=%q}", kind)
 	set.RegisterMetricsWriter(func(w io.Writer) {
-		var up uint64
-		if events.Up() {
-			up = 1
-		}
 		window := events.Window().Stats()
-		metrics.WriteGaugeUint64(w, upName, up)
+		metrics.WriteGaugeFloat64(w, upName, truth(events.Up()))
 		metrics.WriteGaugeUint64(w, "hub_engine_waiting", uint64(events.Waiting()))
 		metrics.WriteCounterUint64(w, "hub_engine_tail_errors_total", events.TailErrors())
 		metrics.WriteCounterUint64(w, "hub_engine_gaps_total", events.Resets())

@@ -57,7 +57,8 @@ type node struct {
 	logLevel *slog.LevelVar // nil if it is not to be changed
 	manager  *notifier
 	reread   func() (*reading, error)
-	read     *reading // what counts now
+	read     *reading    // what counts now
+	stale    atomic.Bool // the last reload failed
 
 	proxyRefusals *metrics.Counter
 	stopping      atomic.Bool
@@ -122,6 +123,7 @@ func (n *node) assemble(ctx context.Context, open opener) (err error) {
 	}
 	n.delivery.connect(n.actors)
 	countLog(set, n.cfg.engineKind(), n.engine, n.events)
+	set.NewGauge("hub_config_last_reload_successful", func() float64 { return truth(!n.stale.Load()) })
 	n.member = n.newMember()
 	n.countCluster(set)
 	n.drainer = newDrainer(n)

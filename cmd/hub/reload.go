@@ -61,7 +61,9 @@ func (r *reading) changes(next *reading) (live, fixed []string) {
 func (n *node) reload() {
 	n.manager.tell(notifyReloading)
 	defer n.manager.tell(notifyReady)
-	if err := n.tryReload(); err != nil {
+	err := n.tryReload()
+	n.stale.Store(err != nil)
+	if err != nil {
 		n.log.Error("reload failed, nothing has changed", "err", err)
 	}
 }

@@ -89,6 +89,16 @@ func TestReload_AFaultChangesNothing(t *testing.T) {
 		if got := h.status(h.internal+"/api/stats", "X-API-Key: "+testKey); got != http.StatusOK {
 			t.Errorf("%s: the old key: %d", name, got)
 		}
+		if got := h.metric("hub_config_last_reload_successful"); got != "0" {
+			t.Errorf("%s: hub_config_last_reload_successful %s", name, got)
+		}
+	}
+	rewrite(t, config, good)
+	rewrite(t, h.secretFile, testSecret)
+	rewrite(t, h.keyFile, "tests:"+testKey+":admin")
+	h.reload(`"msg":"reloaded"`)
+	if got := h.metric("hub_config_last_reload_successful"); got != "1" {
+		t.Errorf("mended: hub_config_last_reload_successful %s", got)
 	}
 }
 

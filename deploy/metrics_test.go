@@ -21,7 +21,7 @@ func exported(t *testing.T) (text string, names, values map[string]bool) {
 	s := &site{dir: t.TempDir()}
 	s.certificate(t)
 	writeFile(t, s.dir, "webhook", []byte(strings.Repeat("s", 32)))
-	text = startLonely(t, "--tls-cert="+s.dir+"/hub.crt", "--tls-key="+s.dir+"/hub.key",
+	text = startLonely(t, "--engine=nats", "--tls-cert="+s.dir+"/hub.crt", "--tls-key="+s.dir+"/hub.key",
 		"--webhook-url=http://127.0.0.1:1/", "--webhook-secret-file="+s.dir+"/webhook").ask(t, "GET", "/metrics", "")
 	names, values = map[string]bool{}, map[string]bool{}
 	for _, m := range series.FindAllStringSubmatch(text, -1) {

@@ -50,6 +50,7 @@ func countLog(set *metrics.Set, kind string, eng sharedLog, events *history.Log)
 		metrics.WriteCounterUint64(w, "hub_engine_bad_records_total", links.bad)
 		metrics.WriteCounterUint64(w, "hub_engine_dropped_transients_total", links.dropped)
 		metrics.WriteCounterUint64(w, "hub_engine_reconnects_total", links.reconnects)
+		writeServer(w, eng)
 	})
 }
 

@@ -104,7 +104,18 @@ func TestCluster_AMemberLeavesAndReturnsAndNothingIsLost(t *testing.T) {
 		}
 	}
 	appendSome(0, 20)
+	wantStats := func(what string, want ServerStats) {
+		t.Helper()
+		eventually(t, what, func() bool {
+			got, ok := m.engines[0].ServerStats()
+			whole := got.LastSeq > 0 && got.Messages > 0 && got.Bytes > 0
+			got.LastSeq, got.Messages, got.Bytes = 0, 0, 0
+			return ok && whole && got == want
+		})
+	}
+	wantStats("figures of three members", ServerStats{Routes: 2, MetaLeader: true, StreamLeader: true})
 	mustClose(t, m.engines[2])
+	wantStats("figures of two members", ServerStats{Routes: 1, MetaLeader: true, StreamLeader: true, StreamOffline: 1})
 	appendSome(20, 40)
 	var err error
 	if m.engines[2], err = Open(t.Context(), m.configs[2], testLog()); err != nil {

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -50,7 +52,15 @@ func TestBar_IsNotShownWhereThereIsNoTerminal(t *testing.T) {
 }
 
 func TestSchedule_LeavesOutWhatATargetFileLimits(t *testing.T) {
-	o := &options{Runs: 2, Baselines: []string{"floor"}, Peers: []string{"pushpin"}} // its file says rounds: 1
+	text, err := peerFiles.ReadFile("targets/pushpin.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "once.yaml")
+	if err := os.WriteFile(file, append([]byte("rounds: 1\n"), text...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := &options{Runs: 2, Baselines: []string{"floor"}, Peers: []string{file}}
 	var got []string
 	for _, r := range o.schedule() {
 		got = append(got, fmt.Sprint(r.number, r.target))

@@ -126,3 +126,16 @@ func TestPeers_RunBesideTheFloor(t *testing.T) {
 		}
 	}
 }
+
+func TestOptions_APeerMayGetFewerStreams(t *testing.T) {
+	o := &options{Conns: 5000, Peers: []string{"nchan", "pushpin"}}
+	for target, want := range map[string]int{targetHub: 5000, "nchan": 5000, "pushpin": 1000} {
+		if got := o.optionsOf(target).Conns; got != want {
+			t.Errorf("%s: %d streams, want %d", target, got, want)
+		}
+	}
+	o.Conns = 500
+	if got := o.optionsOf("pushpin").Conns; got != 500 {
+		t.Errorf("%d streams, want what is asked for", got)
+	}
+}

@@ -24,6 +24,7 @@ type peerFile struct {
 	Name   string            `yaml:"name"`
 	Notes  string            `yaml:"notes"`
 	Rounds int               `yaml:"rounds"` // it runs in so many rounds, the first ones; 0 for all
+	Most   int               `yaml:"most"`   // streams that it is given, if it fails with more; 0 for no such limit
 	Files  map[string]string `yaml:"files"`  // written into [[dir]] before the start
 	Start  []peerProcess     `yaml:"start"`
 	Ready  peerReady         `yaml:"ready"`

@@ -115,11 +115,12 @@ func (r *report) runAll(ctx context.Context, s scenario, e *environment) error {
 		}
 		fmt.Fprintf(e.bar, "round %d/%d: %s %s\n", p.number, e.Runs, r.Scenario, p.target)
 		env := *e
-		env.target, env.round = p.target, p.number
+		env.options, env.target, env.round = e.optionsOf(p.target), p.target, p.number
 		out, err := s.run(ctx, &env)
 		if err != nil {
 			return fmt.Errorf("round %d: %s: %w", p.number, p.target, err)
 		}
+		out.add("connections", "", float64(env.Conns))
 		r.take(p.number, p.target, out)
 		e.bar.ran()
 		if err := pause(ctx, time.Second); err != nil { // for the sockets of this run to go away
@@ -146,6 +147,17 @@ func (o *options) schedule() (plan []plannedRun) {
 		}
 	}
 	return plan
+}
+
+// optionsOf are the options for a target, which may not be given all streams.
+func (o *options) optionsOf(target string) *options {
+	f, err := o.peerNamed(target)
+	if err != nil || f == nil || f.Most == 0 || f.Most >= o.Conns {
+		return o
+	}
+	limited := *o
+	limited.Conns = f.Most
+	return &limited
 }
 
 // pause waits, or returns why it did not.

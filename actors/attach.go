@@ -25,6 +25,7 @@ type Attach struct {
 	Gzip        bool        // the head says that the body is in gzip
 	Remote      netip.Addr
 	UserAgent   string
+	RequestID   string            // for the log of its begin, "" for none; the connection does not keep it
 	Recalled    *history.Recalled // what history.Log.Prepare found for Query
 }
 

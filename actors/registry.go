@@ -136,7 +136,7 @@ func (a *registry) attach(c actor.Context, m *Attach) {
 	a.index.add(conn)
 	a.wheel.add(conn, conn.nextVisit(a.hub, time.UnixMilli(conn.since)))
 	a.hub.metrics.opened.Inc()
-	a.hub.logOpened(conn)
+	a.hub.logOpened(conn, m.RequestID)
 	a.count(conn, 1)
 	ref.adopted++
 	begin := &open{attach: m, upTo: engine.Position{Epoch: *a.hub.epoch.Load(), Seq: a.head}}

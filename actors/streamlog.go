@@ -11,10 +11,17 @@ import (
 
 func (h *Hub) logsStreams() bool { return h.cfg.Log.Enabled(context.Background(), slog.LevelDebug) }
 
-func (h *Hub) logOpened(c *connection) {
-	if h.logsStreams() {
-		h.cfg.Log.Debug("stream opened", "conn_id", connectionID(c.id), "remote_ip", c.remote.String())
+// logOpened also says by which request, if that had an id. The end goes by conn_id: a
+// text for each connection would be dear.
+func (h *Hub) logOpened(c *connection, requestID string) {
+	if !h.logsStreams() {
+		return
 	}
+	log := h.cfg.Log
+	if requestID != "" {
+		log = log.With("request_id", requestID)
+	}
+	log.Debug("stream opened", "conn_id", connectionID(c.id), "remote_ip", c.remote.String())
 }
 
 func (h *Hub) logClosed(c *connection, reason Reason) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"time"
 
@@ -46,7 +47,7 @@ func (s *Server) publishBatch(c *call, p *posted) error {
 		results[i] = s.appendLine(ctx, c, p, line, i+1, start)
 	}
 	s.await(ctx, results)
-	s.answerBatch(c.rc, results, p.trace)
+	s.answerBatch(c, results, p.trace)
 	s.metrics.publishTotal.UpdateDuration(start)
 	return nil
 }
@@ -101,7 +102,8 @@ func (s *Server) await(ctx context.Context, results []batchLine) {
 
 // answerBatch writes one result a line. If no line was stored, the status is
 // that of the first failure, so that a caller who looks only there notices.
-func (s *Server) answerBatch(rc *fasthttp.RequestCtx, results []batchLine, trace string) {
+func (s *Server) answerBatch(c *call, results []batchLine, trace string) {
+	rc := c.rc
 	setNoStore(rc, contentNDJSON)
 	body := make([]byte, 0, len(results)*64)
 	stored := len(results) == 0 // CloudEvents may come in an empty array
@@ -111,7 +113,7 @@ func (s *Server) answerBatch(rc *fasthttp.RequestCtx, results []batchLine, trace
 			stored = true
 			body = appendOutcome(body, r.out)
 		} else {
-			body = s.appendLineProblem(body, i+1, r.err, trace)
+			body = s.appendLineProblem(c, body, i+1, r.err, trace)
 		}
 		body = append(body, '\n')
 		s.metrics.published(r.target, r.err)
@@ -127,12 +129,12 @@ func (s *Server) answerBatch(rc *fasthttp.RequestCtx, results []batchLine, trace
 	rc.Response.AppendBody(body)
 }
 
-func (s *Server) appendLineProblem(b []byte, line int, err error, trace string) []byte {
+func (s *Server) appendLineProblem(c *call, b []byte, line int, err error, trace string) []byte {
 	p, known := problemOf(err)
 	if !known {
-		s.log.Error("message of a batch failed", "line", line, "traceparent", trace, "err", err)
-	} else if trace != "" {
-		s.log.Debug("message of a batch not published", "line", line, "traceparent", trace, "err", err)
+		s.log.Error("message of a batch failed", "line", line, "request_id", c.requestID(), "traceparent", trace, "err", err)
+	} else if s.log.Enabled(context.Background(), slog.LevelDebug) {
+		s.log.Debug("message of a batch not published", "line", line, "request_id", c.requestID(), "traceparent", trace, "err", err)
 	}
 	b = append(b, `{"line":`...)
 	b = strconv.AppendInt(b, int64(line), 10)

@@ -11,8 +11,8 @@ import (
 // origins is exact and the answer names the one that asked, since streams are
 // read with credentials.
 const (
-	corsHeaders = "Authorization, Last-Event-ID, Cache-Control, X-SSE-Client"
-	corsExpose  = "Retry-After"
+	corsHeaders = "Authorization, Last-Event-ID, Cache-Control, X-SSE-Client, X-Request-ID"
+	corsExpose  = "Retry-After, X-Request-ID"
 	corsMaxAge  = "7200" // seconds; browsers take no more
 )
 

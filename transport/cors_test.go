@@ -17,7 +17,7 @@ func TestCORS_Origins(t *testing.T) {
 		case r.Header.Get("Vary") != "Origin":
 			t.Errorf("%s: Vary %q", origin, r.Header.Get("Vary"))
 		case allowed && (r.status() != 200 || got != origin || r.Header.Get("Access-Control-Allow-Credentials") != "true" ||
-			r.Header.Get("Access-Control-Expose-Headers") != "Retry-After"):
+			r.Header.Get("Access-Control-Expose-Headers") != "Retry-After, X-Request-ID"):
 			t.Errorf("%s: %v", origin, r.Response)
 		case !allowed && (r.status() != 403 || got != "" || r.Header.Get("Access-Control-Allow-Credentials") != ""):
 			t.Errorf("%s: %v", origin, r.Response)
@@ -66,7 +66,7 @@ func TestCORS_Preflight(t *testing.T) {
 		"Access-Control-Allow-Origin":      appOrigin,
 		"Access-Control-Allow-Credentials": "true",
 		"Access-Control-Allow-Methods":     "GET, HEAD",
-		"Access-Control-Allow-Headers":     "Authorization, Last-Event-ID, Cache-Control, X-SSE-Client",
+		"Access-Control-Allow-Headers":     "Authorization, Last-Event-ID, Cache-Control, X-SSE-Client, X-Request-ID",
 		"Access-Control-Max-Age":           "7200",
 		"Vary":                             "Origin",
 	} {

@@ -30,6 +30,6 @@ func (s *Server) publishFromDashboard(c *call) error {
 	if err := s.publish(c); err != nil {
 		return err
 	}
-	s.log.Info("message sent from the dashboard", "by", user.Name())
+	s.log.Info("message sent from the dashboard", "by", user.Name(), "request_id", c.requestID())
 	return nil
 }

@@ -49,6 +49,6 @@ func (s *Server) order(c *call, rec *engine.Record) (history.Outcome, error) {
 		}
 		return history.Outcome{}, err
 	}
-	s.log.Info("order given", "path", c.path(), "id", c.id, "by", c.caller.Name())
+	s.log.Info("order given", "path", c.path(), "id", c.id, "by", c.caller.Name(), "request_id", c.requestID())
 	return pending.Wait(ctx), nil
 }

@@ -29,6 +29,7 @@ type call struct {
 func (s *Server) handlePublic(rc *fasthttp.RequestCtx) {
 	c := call{rc: rc}
 	defer s.contain(&c)
+	c.echoID()
 	if err := s.dispatchPublic(&c); err != nil {
 		s.fail(&c, err)
 	}
@@ -37,6 +38,7 @@ func (s *Server) handlePublic(rc *fasthttp.RequestCtx) {
 func (s *Server) handleInternal(rc *fasthttp.RequestCtx) {
 	c := call{rc: rc}
 	defer s.contain(&c)
+	c.echoID()
 	if err := s.dispatchInternal(&c); err != nil {
 		s.fail(&c, err)
 	}
@@ -118,12 +120,16 @@ func (c *call) choose(found []*route) error {
 	return nil
 }
 
-// fail answers an error. Errors that nobody foresaw are logged, once, here.
+// fail answers an error, with the request's id. Errors that nobody foresaw are logged,
+// once, here; others at Debug.
 func (s *Server) fail(c *call, err error) {
 	p, known := problemOf(err)
-	if !known {
+	id := c.requestID()
+	if known {
+		s.logRefused(c.rc, c.path(), id, p)
+	} else {
 		trace := traceparent(c.rc.Request.Header.Peek("Traceparent"))
-		s.log.Error("request failed", "path", c.path(), "traceparent", trace, "err", err)
+		s.log.Error("request failed", "path", c.path(), "request_id", id, "traceparent", trace, "err", err)
 	}
 	p.answer(c.rc)
 	s.metrics.problem(p)
@@ -146,7 +152,7 @@ func (c *call) path() string {
 func (s *Server) contain(c *call) {
 	if v := recover(); v != nil {
 		s.metrics.panics.Inc()
-		s.log.Error("panic in a handler", "path", c.path(), "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+		s.log.Error("panic in a handler", "path", c.path(), "request_id", c.requestID(), "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 		errInternal.answer(c.rc)
 		c.rc.SetConnectionClose()
 	}
@@ -165,6 +171,9 @@ func (s *Server) badRequest(rc *fasthttp.RequestCtx, err error) {
 	if lingers, ok := rc.Conn().(*lingerConn); ok {
 		lingers.unread.Store(true)
 	}
+	c := call{rc: rc}
+	c.echoID()
+	s.logRefused(rc, "", c.requestID(), p)
 	p.answer(rc)
 	s.metrics.problem(p)
 }

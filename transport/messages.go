@@ -31,7 +31,7 @@ func (s *Server) publish(c *call) error {
 		err = s.publishOne(c, &p)
 	}
 	if err != nil && p.trace != "" {
-		s.log.Debug("message not published", "traceparent", p.trace, "err", err)
+		s.log.Debug("message not published", "request_id", c.requestID(), "traceparent", p.trace, "err", err)
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"strconv"
 	"time"
@@ -67,14 +68,16 @@ func (s *Server) orAskBack(c *call, err error) error {
 // response. The closure is kept until the stream starts, so it holds little.
 func (s *Server) refuser(c *call) func(actors.Reason) []byte {
 	ours := understandsStatus(c.rc)
-	origin := string(c.origin)
+	origin, id := string(c.origin), c.sentID()
 	return func(reason actors.Reason) []byte {
 		s.metrics.refusal(reason)
-		return s.appendRefusal(nil, reason, ours, origin)
+		id := cmp.Or(id, newRequestID())
+		s.log.Debug("stream refused", "reason", string(reason), "request_id", id)
+		return s.appendRefusal(nil, reason, ours, origin, id)
 	}
 }
 
-func (s *Server) appendRefusal(b []byte, reason actors.Reason, ours bool, origin string) []byte {
+func (s *Server) appendRefusal(b []byte, reason actors.Reason, ours bool, origin, id string) []byte {
 	var from []byte
 	if origin != "" {
 		from = []byte(origin)
@@ -95,6 +98,8 @@ func (s *Server) appendRefusal(b []byte, reason actors.Reason, ours bool, origin
 	b = strconv.AppendInt(b, int64(retrySeconds(s.retry())), 10)
 	b = append(b, "\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\nDate: "...)
 	b = fasthttp.AppendHTTPDate(b, time.Now())
+	b = append(b, "\r\n"+headerRequestID+": "...)
+	b = append(b, id...)
 	b = append(b, "\r\n"...)
 	b = appendCORS(b, from)
 	b = append(b, "\r\n"...)

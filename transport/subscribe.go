@@ -45,7 +45,7 @@ func (s *Server) streamBy(c *call, admit func() (*actors.Attach, error)) error {
 		s.metrics.rejected(err)
 		return s.orAskBack(c, err)
 	}
-	attach.Remote = remote
+	attach.Remote, attach.RequestID = remote, c.sentID()
 	s.activity.connected(attach.User, attach.UserAgent, attach.Dashboard)
 	s.hijack(c, attach)
 	return nil
@@ -100,7 +100,7 @@ func (s *Server) hijack(c *call, attach *actors.Attach) {
 		if err != nil { // the socket is beyond use, or there are no descriptors left
 			ended()
 			s.metrics.refusal(rejectedSocket)
-			s.log.Warn("stream not taken over", "err", err)
+			s.log.Warn("stream not taken over", "remote_ip", attach.Remote.String(), "request_id", attach.RequestID, "err", err)
 			return
 		}
 		attach.Stream = st

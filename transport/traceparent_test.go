@@ -3,6 +3,7 @@ package transport
 import (
 	"bufio"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -104,7 +105,7 @@ func TestTraceparent_IsInTheLogs(t *testing.T) {
 	}
 	h.engine.fail(errors.New("unforeseen"))
 	h.post(`{"to":"all","data":1}`, "Traceparent: "+strings.Replace(traceOfTests, "4", "5", 1)).want(t, 500, "internal")
-	if !strings.Contains(h.logs.String(), `"level":"ERROR","msg":"request failed","path":"/api/messages","traceparent":"00-5`) {
+	if !regexp.MustCompile(`"level":"ERROR","msg":"request failed","path":"/api/messages","request_id":"[A-Z2-7]{26}","traceparent":"00-5`).MatchString(h.logs.String()) {
 		t.Errorf("not in the log:\n%s", h.logs)
 	}
 }

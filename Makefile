@@ -22,13 +22,16 @@ LDFLAGS := -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DA
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race)
 
-.PHONY: help build run test programs race lint vet vuln cross fmt fuzz bench load peers reference bench-gate chaos cover tidy generated chromium web-client web-check web-examples check
+.PHONY: help build sbom run test programs race lint vet vuln cross fmt fuzz bench load peers reference bench-gate chaos cover tidy generated chromium web-client web-check web-examples check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/hub
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/hub ./cmd/hub
+
+sbom: build ## write what is in bin/hub to bin/hub.cdx.json, as CycloneDX
+	$(TOOL) cyclonedx-gomod bin -json -std -licenses -version '$(VERSION)' -output bin/hub.cdx.json bin/hub
 
 run: build ## build, then run a hub that prints commands to paste
 	bin/hub serve --dev

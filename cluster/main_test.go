@@ -40,6 +40,15 @@ func (c *cuttable) Leases(ctx context.Context) ([]engine.Lease, error) {
 	return c.Cluster.Leases(ctx)
 }
 
+func (c *cuttable) Answer(ctx context.Context, hub string, reply func([]byte) []byte) (func(), error) {
+	return c.Cluster.Answer(ctx, hub, func(question []byte) []byte {
+		if c.cut.Load() {
+			return nil
+		}
+		return reply(question)
+	})
+}
+
 func (c *cuttable) Ask(ctx context.Context, q []byte, answer func(string, []byte) bool) error {
 	c.asked.Add(1)
 	if c.cut.Load() {

@@ -99,6 +99,32 @@ func TestMember_DrainIsKnownAtOnce(t *testing.T) {
 	})
 }
 
+func TestMember_AHubThatWasCutOffLearnsOfADrainOnItsReturn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		eng := newEngine(t)
+		c := &cuttable{Cluster: eng}
+		a, b := join(t, c, "a"), join(t, eng, "b")
+		state := func() string { return a.others.list()[0].State }
+		c.cut.Store(true)
+		if err := b.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(engine.LeaseEvery)
+		synctest.Wait()
+		if got := state(); got != Serving {
+			t.Errorf("cut off: %s", got)
+		}
+		c.cut.Store(false)
+		time.Sleep(engine.LeaseEvery)
+		synctest.Wait()
+		if got := state(); got != Draining {
+			t.Errorf("returned: %s", got)
+		}
+		leave(t, b)
+		leave(t, a)
+	})
+}
+
 func TestMember_TheFirstByNameIsLowest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		eng := newEngine(t)

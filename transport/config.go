@@ -49,6 +49,7 @@ type Config struct {
 	AllowedOrigins        []string       // exact origins, "https://app.example.com"
 	AllowLocalhostOrigins bool           // also any port of localhost, for development
 	TrustedProxies        []netip.Prefix // whose X-Forwarded-For is believed
+	TrustUnixPeers        bool           // so is that of peers on Unix sockets
 	InternalHosts         []string       // Host names of the internal listener besides loopback's
 
 	Mercure          bool // serve the Mercure protocol on /.well-known/mercure

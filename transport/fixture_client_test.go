@@ -134,7 +134,11 @@ func (h *testHub) open(target string, headers ...string) *reader {
 // openRaw sends a request and reads the head of its answer, which is a stream.
 func (h *testHub) openRaw(text string) *reader {
 	h.tb.Helper()
-	conn := dial(h.tb, h.public)
+	return h.openOn(dial(h.tb, h.public), text)
+}
+
+func (h *testHub) openOn(conn net.Conn, text string) *reader {
+	h.tb.Helper()
 	if _, err := io.WriteString(conn, text); err != nil {
 		h.tb.Fatal(err)
 	}

@@ -48,20 +48,45 @@ func DefaultListenConfig() ListenConfig {
 	}
 }
 
-// Listen announces on a TCP address like ":8080". The backlog is the system's
-// limit (net.core.somaxconn). For TLS, wrap the listener by tls.NewListener.
+// Listen announces on a TCP address like ":8080", or on a Unix socket, see UnixPrefix,
+// for which of the options SendBuffer counts. The backlog is the system's limit
+// (net.core.somaxconn). For TLS, wrap the listener by tls.NewListener.
 func Listen(addr string, cfg ListenConfig) (net.Listener, error) {
 	var lc net.ListenConfig
 	// Go listens with MPTCP where the kernel has it, which gives options and
 	// memory another meaning, and streams nothing.
 	lc.SetMultipathTCP(false)
 	setOptions(&lc, &cfg)
-	ln, err := lc.Listen(context.Background(), "tcp", addr)
+	var ln net.Listener
+	kind, address := network(addr)
+	var err error
+	if kind == "unix" {
+		ln, err = listenUnix(&lc, address)
+	} else {
+		ln, err = lc.Listen(context.Background(), kind, address)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
-	if ln, err = acceptSockets(ln); err != nil {
+	owned := ""
+	if kind == "unix" {
+		owned = address
+	}
+	if ln, err = acceptSockets(ln, &cfg, owned); err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
 	return ln, nil
+}
+
+// Adopt takes over a listener that another process has opened, and sets the options.
+// The file of a Unix socket stays that process's.
+func Adopt(ln net.Listener, cfg ListenConfig) (net.Listener, error) {
+	if err := adoptOptions(ln, &cfg); err != nil {
+		return nil, fmt.Errorf("adopt listener %s: %w", ln.Addr(), err)
+	}
+	adopted, err := acceptSockets(ln, &cfg, "")
+	if err != nil {
+		return nil, fmt.Errorf("adopt listener %s: %w", ln.Addr(), err)
+	}
+	return adopted, nil
 }

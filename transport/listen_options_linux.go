@@ -38,13 +38,33 @@ func (c *ListenConfig) options() []socketOption {
 // keep-alive is off: it is four system calls for each accepted connection.
 func setOptions(lc *net.ListenConfig, cfg *ListenConfig) {
 	lc.KeepAlive = -1
-	lc.Control = func(_, _ string, conn syscall.RawConn) error {
-		var err error
-		if cerr := conn.Control(func(fd uintptr) { err = cfg.apply(int(fd)) }); cerr != nil {
-			return cerr
+	lc.Control = func(network, _ string, conn syscall.RawConn) error {
+		if network == "unix" { // whose connections inherit nothing: see socketListener
+			return nil
 		}
-		return err
+		return cfg.applyTo(conn)
 	}
+}
+
+// adoptOptions sets the options of a listener that is open already.
+func adoptOptions(ln net.Listener, cfg *ListenConfig) error {
+	tcp, ok := ln.(*net.TCPListener)
+	if !ok {
+		return nil
+	}
+	conn, err := tcp.SyscallConn()
+	if err != nil {
+		return fmt.Errorf("reach listener: %w", err)
+	}
+	return cfg.applyTo(conn)
+}
+
+func (c *ListenConfig) applyTo(conn syscall.RawConn) error {
+	var err error
+	if cerr := conn.Control(func(fd uintptr) { err = c.apply(int(fd)) }); cerr != nil {
+		return cerr //nolint:wrapcheck // says what it is
+	}
+	return err
 }
 
 func (c *ListenConfig) apply(fd int) error {

@@ -11,4 +11,7 @@ func setOptions(lc *net.ListenConfig, cfg *ListenConfig) {
 }
 
 // acceptSockets changes nothing: raw system calls are for Linux.
-func acceptSockets(ln net.Listener) (net.Listener, error) { return ln, nil }
+func acceptSockets(ln net.Listener, _ *ListenConfig, _ string) (net.Listener, error) { return ln, nil }
+
+// adoptOptions sets none: whoever opened the listener has.
+func adoptOptions(net.Listener, *ListenConfig) error { return nil }

@@ -18,5 +18,5 @@ func (s *Server) Reload(cfg Config) error {
 func (s *Server) setRules(cfg *Config) {
 	origins := newOriginRule(cfg.AllowedOrigins, cfg.AllowLocalhostOrigins)
 	s.origins.Store(&origins)
-	s.remotes.Store(&remoteRule{trusted: cfg.TrustedProxies})
+	s.remotes.Store(&remoteRule{trusted: cfg.TrustedProxies, unix: cfg.TrustUnixPeers})
 }

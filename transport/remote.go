@@ -15,6 +15,7 @@ const maxHops = 32
 // remoteRule finds a client's address behind trusted proxies.
 type remoteRule struct {
 	trusted []netip.Prefix
+	unix    bool // peers on Unix sockets are proxies
 }
 
 func (r *remoteRule) trusts(addr netip.Addr) bool {
@@ -30,8 +31,10 @@ func (r *remoteRule) trusts(addr netip.Addr) bool {
 // proxy appends whom it was called by, so everything left of a stranger's
 // address is the stranger's invention. The peer itself counts as the last hop.
 func (r *remoteRule) address(rc *fasthttp.RequestCtx) netip.Addr {
-	addr := peerAddr(rc.RemoteAddr())
-	if len(r.trusted) == 0 || !r.trusts(addr) {
+	peer := rc.RemoteAddr()
+	addr := peerAddr(peer)
+	proxied := r.unix && isUnix(peer) || len(r.trusted) > 0 && r.trusts(addr)
+	if !proxied {
 		return addr
 	}
 	hops := rc.Request.Header.PeekAll("X-Forwarded-For")

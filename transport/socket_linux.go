@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// socket is an accepted TCP connection whose reads and writes are raw system calls.
+// socket is an accepted connection whose reads and writes are raw system calls.
 // They do not block, so they need no hand-over by the scheduler; above all, the first
 // ordinary system call of a process that was idle wakes the runtime's monitor thread,
 // which costs more than the call.
@@ -145,5 +145,5 @@ func (c *socket) failed(op string, err error) error {
 	if c.closed.Load() {
 		err = net.ErrClosed // the netpoller's own error cannot be told by errors.Is
 	}
-	return &net.OpError{Op: op, Net: "tcp", Source: c.local, Addr: c.remote, Err: err}
+	return &net.OpError{Op: op, Net: c.local.Network(), Source: c.local, Addr: c.remote, Err: err}
 }

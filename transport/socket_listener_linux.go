@@ -17,17 +17,26 @@ type socketListener struct {
 	file *os.File
 	raw  syscall.RawConn
 	addr net.Addr
+
+	// Of a Unix socket.
+	path       string // to be removed in the end, "" for none
+	sendBuffer int    // which is set on each connection: there it is not inherited
 }
 
 // acceptSockets takes over a listener. It is closed: one that is merely not used
 // would be woken for each connection.
-func acceptSockets(ln net.Listener) (net.Listener, error) {
-	tcp, ok := ln.(*net.TCPListener)
-	if !ok {
+func acceptSockets(ln net.Listener, cfg *ListenConfig, path string) (net.Listener, error) {
+	l := &socketListener{addr: ln.Addr()}
+	switch ln := ln.(type) {
+	case *net.TCPListener:
+	case *net.UnixListener:
+		ln.SetUnlinkOnClose(false)
+		l.path, l.sendBuffer = path, cfg.SendBuffer
+	default:
 		return ln, nil
 	}
-	defer tcp.Close() // the file has a descriptor of its own
-	file, err := tcp.File()
+	defer ln.Close() // the file has a descriptor of its own
+	file, err := ln.(interface{ File() (*os.File, error) }).File()
 	if err != nil {
 		return nil, fmt.Errorf("reach listener: %w", err)
 	}
@@ -36,7 +45,8 @@ func acceptSockets(ln net.Listener) (net.Listener, error) {
 		_ = file.Close()
 		return nil, fmt.Errorf("reach listener: %w", err)
 	}
-	return &socketListener{file: file, raw: raw, addr: tcp.Addr()}, nil
+	l.file, l.raw = file, raw
+	return l, nil
 }
 
 // Accept implements net.Listener.
@@ -56,18 +66,24 @@ func (l *socketListener) Accept() (net.Conn, error) {
 		}
 	})
 	if closed != nil {
-		return nil, &net.OpError{Op: "accept", Net: "tcp", Addr: l.addr, Err: net.ErrClosed}
+		return nil, &net.OpError{Op: "accept", Net: l.addr.Network(), Addr: l.addr, Err: net.ErrClosed}
 	}
 	if err != nil {
-		return nil, &net.OpError{Op: "accept", Net: "tcp", Addr: l.addr, Err: os.NewSyscallError("accept4", err)}
+		return nil, &net.OpError{Op: "accept", Net: l.addr.Network(), Addr: l.addr, Err: os.NewSyscallError("accept4", err)}
 	}
-	return &socket{fd: int32(fd), local: l.addr, remote: tcpAddr(from)}, nil
+	if l.sendBuffer > 0 {
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, l.sendBuffer) // else it is the system's
+	}
+	return &socket{fd: int32(fd), local: l.addr, remote: peerOf(from)}, nil
 }
 
 // Close implements net.Listener.
 func (l *socketListener) Close() error {
 	if err := l.file.Close(); err != nil {
-		return &net.OpError{Op: "close", Net: "tcp", Addr: l.addr, Err: net.ErrClosed}
+		return &net.OpError{Op: "close", Net: l.addr.Network(), Addr: l.addr, Err: net.ErrClosed}
+	}
+	if l.path != "" {
+		_ = os.Remove(l.path)
 	}
 	return nil
 }
@@ -75,7 +91,7 @@ func (l *socketListener) Close() error {
 // Addr implements net.Listener.
 func (l *socketListener) Addr() net.Addr { return l.addr }
 
-func tcpAddr(sa syscall.Sockaddr) net.Addr {
+func peerOf(sa syscall.Sockaddr) net.Addr {
 	switch sa := sa.(type) {
 	case *syscall.SockaddrInet4:
 		return &net.TCPAddr{IP: sa.Addr[:], Port: sa.Port}
@@ -85,6 +101,8 @@ func tcpAddr(sa syscall.Sockaddr) net.Addr {
 			addr.Zone = strconv.Itoa(int(sa.ZoneId))
 		}
 		return addr
+	case *syscall.SockaddrUnix:
+		return &net.UnixAddr{Name: sa.Name, Net: "unix"}
 	}
 	return &net.TCPAddr{}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -57,6 +58,13 @@ type transportKind struct {
 	name  string
 	serve func(accepted net.Conn) net.Conn
 	dial  func(dialled net.Conn) net.Conn
+	unix  bool // below that is a Unix socket
+}
+
+// client is the client's end of a socket.
+type client interface {
+	net.Conn
+	SetReadBuffer(bytes int) error
 }
 
 func identity(c net.Conn) net.Conn { return c }
@@ -73,12 +81,13 @@ func transportKinds(tb testing.TB) []transportKind {
 	tb.Helper()
 	server, client := tlsConfigs(tb)
 	return []transportKind{
-		{"plain", identity, identity},
-		{"portable", func(c net.Conn) net.Conn { return opaque{c} }, identity},
+		{"plain", identity, identity, false},
+		{"portable", func(c net.Conn) net.Conn { return opaque{c} }, identity, false},
 		{
 			"tls",
 			func(c net.Conn) net.Conn { return tls.Server(c, server) },
 			func(c net.Conn) net.Conn { return tls.Client(c, client) },
+			false,
 		},
 	}
 }
@@ -88,7 +97,7 @@ type link struct {
 	actors.Stream
 	owner  *owner
 	client net.Conn
-	tcp    *net.TCPConn // below client
+	socket client       // below client
 	closes atomic.Int32 // calls of onClose
 	ended  chan struct{}
 }
@@ -99,9 +108,9 @@ const refusalText = "HTTP/1.1 503 Service Unavailable\r\n\r\nretry: 1000\n\n"
 // connection is closed when its handler returns.
 func connect(tb testing.TB, set *streams, kind transportKind) *link {
 	tb.Helper()
-	accepted, dialled := tcpPair(tb)
+	accepted, dialled := endsOf(tb, kind.unix)
 	conn := kind.serve(accepted)
-	l := &link{owner: newOwner(), client: kind.dial(dialled), tcp: dialled, ended: make(chan struct{})}
+	l := &link{owner: newOwner(), client: kind.dial(dialled), socket: dialled, ended: make(chan struct{})}
 	tb.Cleanup(func() { _ = l.client.Close() })
 	handshake(tb, conn, l.client)
 	st, wait, err := set.take(hijacked{conn}, func() { l.closes.Add(1); close(l.ended) },
@@ -160,6 +169,29 @@ func (l *link) read(tb testing.TB, n int) string {
 		tb.Fatalf("client read: %v", err)
 	}
 	return string(buf)
+}
+
+// endsOf returns both ends of a connection of either kind.
+func endsOf(tb testing.TB, ofUnix bool) (accepted net.Conn, dialled client) {
+	tb.Helper()
+	if !ofUnix {
+		return tcpPair(tb)
+	}
+	path := filepath.Join(tb.TempDir(), "s")
+	ln, err := Listen(UnixPrefix+path, DefaultListenConfig())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	c, err := net.Dial("unix", path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s, err := ln.Accept()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s, c.(*net.UnixConn)
 }
 
 // tcpPair returns both ends of a connection through Listen.

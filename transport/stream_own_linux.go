@@ -9,7 +9,7 @@ import (
 	"example.org/hub/actors"
 )
 
-// ownStream is a TCP connection on a descriptor of its own, outside of Go's
+// ownStream is a connection on a descriptor of its own, outside of Go's
 // netpoller: 48 bytes, and 8 in the poller's slots.
 //
 // The kernel reuses descriptor numbers at once, so every use of one must know
@@ -34,7 +34,7 @@ type ownStream struct {
 	onClose func()
 }
 
-// own takes the connection if it is plain TCP.
+// own takes the connection if it is a bare socket.
 func (s *streams) own(conn net.Conn, onClose func(), refuse refusal) (actors.Stream, bool, error) {
 	c, ok := conn.(*socket)
 	if !ok {

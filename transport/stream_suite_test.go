@@ -20,7 +20,7 @@ type streamTest struct {
 
 // TestStream runs every case over every kind of stream.
 func TestStream(t *testing.T) {
-	for _, kind := range transportKinds(t) {
+	for _, kind := range append(transportKinds(t), transportKind{"unix", identity, identity, true}) {
 		t.Run(kind.name, func(t *testing.T) {
 			for _, tt := range []struct {
 				name string
@@ -110,14 +110,14 @@ func fill(tb testing.TB, l *link, limit int) (total int) {
 
 func testStuck(t streamTest) {
 	l := start(t, t.set, t.kind)
-	if err := l.tcp.SetReadBuffer(4 << 10); err != nil {
+	if err := l.socket.SetReadBuffer(4 << 10); err != nil {
 		t.Fatal(err)
 	}
 	const limit = 256 << 10 // without SO_SNDBUF it would be megabytes
 	if got := fill(t, l, limit); got > limit {
 		t.Errorf("a client that does not read was given more than %d bytes", limit)
 	}
-	_ = l.tcp.Close() // or the portable stream lingers
+	_ = l.socket.Close() // or the portable stream lingers
 }
 
 func testCloseFull(t streamTest) {
@@ -130,7 +130,7 @@ func testCloseFull(t streamTest) {
 	if got := t.set.stats().Waiting; got != 0 {
 		t.Errorf("waiting: got %d, want 0", got)
 	}
-	_ = l.tcp.Close() // or the portable stream lingers
+	_ = l.socket.Close() // or the portable stream lingers
 	receive(t, l.ended, "onClose")
 }
 
@@ -159,10 +159,12 @@ func testHalfClose(t streamTest) {
 
 func testReset(t streamTest) {
 	l := start(t, t.set, t.kind)
-	if err := l.tcp.SetLinger(0); err != nil {
-		t.Fatal(err)
+	if tcp, ok := l.socket.(*net.TCPConn); ok { // on Unix sockets there is nothing else
+		if err := tcp.SetLinger(0); err != nil {
+			t.Fatal(err)
+		}
 	}
-	_ = l.tcp.Close()
+	_ = l.socket.Close()
 	l.owner.wantHangup(t, actors.ReasonClient)
 	for {
 		if _, err := l.TryWrite([]byte("x")); err != nil {

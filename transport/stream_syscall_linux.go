@@ -28,9 +28,24 @@ func recv(fd int32, p []byte) (n int, errno unix.Errno) {
 }
 
 // discard drops up to limit received bytes without copying them anywhere, see
-// MSG_TRUNC in tcp(7). Zero bytes without an error are the end of the stream.
+// MSG_TRUNC in tcp(7). Unix sockets know no such thing: theirs are copied, in
+// pieces. Zero bytes without an error are the end of the stream.
 func discard(fd int32, limit int) (n int, errno unix.Errno) {
-	return attempt(unix.SYS_RECVFROM, fd, nil, limit, unix.MSG_TRUNC)
+	if n, errno = attempt(unix.SYS_RECVFROM, fd, nil, limit, unix.MSG_TRUNC); errno != unix.EFAULT {
+		return n, errno
+	}
+	var piece [512]byte
+	for n = 0; n < limit; {
+		took, errno := recv(fd, piece[:min(len(piece), limit-n)])
+		if errno != 0 && n > 0 {
+			break
+		}
+		if errno != 0 || took == 0 {
+			return n, errno
+		}
+		n += took
+	}
+	return n, 0
 }
 
 // attempt is one system call on a socket. A raw one skips the scheduler's

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"example.org/hub/transport"
 )
 
 // check returns every reason not to start with these settings.
@@ -26,6 +28,12 @@ func (s *settings) checkListeners() error {
 	var errs []error
 	for _, l := range []struct{ flag, addr string }{{"listen", s.Listen}, {"internal-listen", s.InternalListen}, {"health-listen", s.HealthListen}} {
 		if l.addr == "" && l.flag == "health-listen" {
+			continue
+		}
+		if path, ok := strings.CutPrefix(l.addr, transport.UnixPrefix); ok {
+			if path == "" {
+				errs = append(errs, fmt.Errorf("--%s: want unix:PATH", l.flag))
+			}
 			continue
 		}
 		if _, _, err := net.SplitHostPort(l.addr); err != nil {
@@ -136,6 +144,9 @@ func (s *settings) checkAmounts() error {
 
 // loopback reports whether only this machine reaches an address.
 func loopback(addr string) bool {
+	if strings.HasPrefix(addr, transport.UnixPrefix) {
+		return true
+	}
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return false

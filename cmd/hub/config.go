@@ -69,6 +69,12 @@ func settingText(value any) (string, error) {
 			texts[i] = prefix.String()
 		}
 		return settingText(texts)
+	case []trustedProxy:
+		texts := make([]string, len(v))
+		for i, proxy := range v {
+			texts[i] = proxy.String()
+		}
+		return settingText(texts)
 	case string:
 		value = redact(v)
 	}

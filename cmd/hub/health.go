@@ -9,15 +9,15 @@ import (
 // openHealth serves the probes on a listener of their own, if there is to be one:
 // before all else, since what follows may wait long for the log.
 func (n *node) openHealth() error {
-	if n.cfg.HealthListen == "" {
+	if all, _ := inherited(); n.cfg.HealthListen == "" && len(all["health"]) == 0 {
 		return nil
 	}
-	ln, err := transport.Listen(n.cfg.HealthListen, transport.ListenConfig{})
+	ln, err := n.open("health", n.cfg.HealthListen, transport.ListenConfig{})
 	if err != nil {
 		return err
 	}
 	n.health, n.healthListener = transport.NewHealth(n.log), ln
-	n.log.Info("listening", "listener", "health", "addr", ln.Addr().String())
+	n.log.Info("listening", "listener", "health", "addr", listenerText(ln.Addr()))
 	go n.serve("health", n.health.Serve, ln)
 	return nil
 }

@@ -59,7 +59,7 @@ func TestHealthListen_AnswersUntilTheEnd(t *testing.T) {
 	h.signal(syscall.SIGTERM)
 	h.waitForLog(`"msg":"drained"`)
 	h.waitFor("not ready: ending", func() string {
-		_, text, _ := (&internalFlags{URL: h.health}).get(&program{ctx: t.Context()}, "/readyz", "")
+		_, text, _ := (&internalFlags{URL: h.health}).get(&program{ctx: t.Context(), sources: newSources(nil)}, "/readyz", "")
 		return string(text)
 	})
 	h.wantProbes(http.StatusOK, http.StatusServiceUnavailable, http.StatusOK)

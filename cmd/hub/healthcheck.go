@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"strings"
+
+	"example.org/hub/transport"
 )
 
 type healthcheckCmd struct{ internalFlags }
@@ -13,7 +16,10 @@ type healthcheckCmd struct{ internalFlags }
 // unless it is told where to ask.
 func (c *healthcheckCmd) Run(p *program) error {
 	if addr := p.sources.env[variable("health-listen")]; addr != "" && c.URL == "" {
-		c.URL = "http://" + reachable(addr)
+		c.URL = addr
+		if !strings.HasPrefix(addr, transport.UnixPrefix) {
+			c.URL = "http://" + reachable(addr)
+		}
 	}
 	status, body, err := c.get(p, "/readyz", "")
 	if err != nil {

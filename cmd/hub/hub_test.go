@@ -80,8 +80,14 @@ func startHubWith(t *testing.T, args, environ []string) *hub {
 // launchHub starts "hub serve" on free ports, and does not wait.
 func launchHub(t *testing.T, args, environ []string) *hub {
 	t.Helper()
-	h := &hub{t: t, exited: make(chan struct{}), ready: make(chan struct{})}
-	h.cmd = exec.Command(os.Args[0], append([]string{"serve", "--listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"}, args...)...)
+	return launch(t, exec.Command(os.Args[0], append([]string{"serve", "--listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"}, args...)...), nil, environ)
+}
+
+// launch starts what becomes a hub, with the files as descriptors from 3 on.
+func launch(t *testing.T, cmd *exec.Cmd, files []*os.File, environ []string) *hub {
+	t.Helper()
+	h := &hub{t: t, cmd: cmd, exited: make(chan struct{}), ready: make(chan struct{})}
+	h.cmd.ExtraFiles = files
 	h.cmd.Env = append([]string{beHub + "=1"}, environ...)
 	h.cmd.Stdout = writerFunc(func(p []byte) (int, error) {
 		h.mu.Lock()

@@ -2,10 +2,12 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -13,11 +15,12 @@ import (
 	"time"
 
 	"example.org/hub/auth"
+	"example.org/hub/transport"
 )
 
 // internalFlags say how to reach the internal address of a running hub.
 type internalFlags struct {
-	URL        string `name:"url" placeholder:"URL" help:"Internal address of the hub; where HUB_INTERNAL_LISTEN points, or http://127.0.0.1:8081."`
+	URL        string `name:"url" placeholder:"URL" help:"Internal address of the hub, or unix:PATH of its socket; where HUB_INTERNAL_LISTEN points, or http://127.0.0.1:8081."`
 	CA         string `name:"internal-ca" placeholder:"FILE" help:"PEM certificates to check the hub's with; those of the system if not given."`
 	ServerName string `name:"internal-server-name" placeholder:"NAME" help:"Name in the hub's certificate, if the URL has another."`
 	ClientCert string `name:"internal-client-cert" placeholder:"FILE" help:"PEM certificate to show the hub."`
@@ -26,6 +29,9 @@ type internalFlags struct {
 
 // base returns the URL without a slash at its end.
 func (f *internalFlags) base(p *program) string {
+	if f.socket(p) != "" {
+		return "http://localhost" // a name that every hub goes by
+	}
 	if f.URL != "" {
 		return strings.TrimSuffix(f.URL, "/")
 	}
@@ -39,8 +45,17 @@ func (f *internalFlags) base(p *program) string {
 	return scheme + "127.0.0.1:8081"
 }
 
+// socket returns the path of the Unix socket that the hub is reached by, or "".
+func (f *internalFlags) socket(p *program) string {
+	path, ok := strings.CutPrefix(cmp.Or(f.URL, p.sources.env[variable("internal-listen")]), transport.UnixPrefix)
+	if !ok {
+		return ""
+	}
+	return path
+}
+
 // transport returns what calls the hub, each time by a new connection.
-func (f *internalFlags) transport() (*http.Transport, error) {
+func (f *internalFlags) transport(p *program) (*http.Transport, error) {
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: f.ServerName}
 	if f.CA != "" {
 		text, err := os.ReadFile(f.CA)
@@ -62,7 +77,13 @@ func (f *internalFlags) transport() (*http.Transport, error) {
 		}
 		cfg.Certificates = []tls.Certificate{pair}
 	}
-	return &http.Transport{DisableKeepAlives: true, TLSClientConfig: cfg}, nil
+	calls := &http.Transport{DisableKeepAlives: true, TLSClientConfig: cfg}
+	if path := f.socket(p); path != "" {
+		calls.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", path)
+		}
+	}
+	return calls, nil
 }
 
 // get asks the hub and returns status and text of the answer.
@@ -78,11 +99,11 @@ func (f *internalFlags) call(p *program, method, path, apiKey string) (status in
 	if apiKey != "" {
 		req.Header.Set("X-API-Key", apiKey)
 	}
-	transport, err := f.transport()
+	calls, err := f.transport(p)
 	if err != nil {
 		return 0, nil, err
 	}
-	client := http.Client{Timeout: 5 * time.Second, Transport: transport}
+	client := http.Client{Timeout: 5 * time.Second, Transport: calls}
 	resp, err := client.Do(req)
 	if err != nil {
 		return 0, nil, fmt.Errorf("ask hub: %w", err)

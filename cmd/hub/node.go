@@ -80,8 +80,8 @@ func startOn(ctx context.Context, cfg *settings, streams int, log processLog, op
 		n.stopping.Store(true)
 		return nil, errors.Join(err, n.release(ctx))
 	}
-	n.log.Info("listening", "listener", "internal", "addr", n.internal.Addr().String())
-	n.log.Info("listening", "listener", "public", "addr", n.public.Addr().String())
+	n.log.Info("listening", "listener", "internal", "addr", listenerText(n.internal.Addr()))
+	n.log.Info("listening", "listener", "public", "addr", listenerText(n.public.Addr()))
 	if n.health != nil {
 		n.health.Use(n.server)
 	}
@@ -95,6 +95,9 @@ func (n *node) assemble(ctx context.Context, open opener) (err error) {
 	set := newMetrics()
 	n.metrics = set
 	n.proxyRefusals = set.NewCounter("hub_proxy_header_refused_total")
+	if err := checkInherited(); err != nil {
+		return err
+	}
 	if err := n.openHealth(); err != nil {
 		return err
 	}
@@ -143,10 +146,10 @@ func (n *node) assemble(ctx context.Context, open opener) (err error) {
 // listen opens both addresses, so that a hub that cannot have one of them does
 // not answer on the other.
 func (n *node) listen() (err error) {
-	if n.internal, err = transport.Listen(n.cfg.InternalListen, transport.ListenConfig{}); err != nil {
+	if n.internal, err = n.open("internal", n.cfg.InternalListen, transport.ListenConfig{}); err != nil {
 		return err
 	}
-	if n.public, err = transport.Listen(n.cfg.Listen, n.cfg.streamSockets()); err != nil {
+	if n.public, err = n.open("public", n.cfg.Listen, n.cfg.streamSockets()); err != nil {
 		return err
 	}
 	if len(n.cfg.ProxyProtocol) > 0 {

@@ -63,7 +63,7 @@ func (s *settings) transportConfig(streams int) transport.Config {
 	cfg.TraceEvents = s.TraceEvents
 	cfg.AllowedOrigins = s.CORSOrigin
 	cfg.AllowLocalhostOrigins = s.Dev
-	cfg.TrustedProxies = s.TrustedProxy
+	trustProxies(&cfg, s.TrustedProxy)
 	cfg.InternalHosts = s.InternalHost
 	cfg.Pprof = s.Pprof
 	cfg.Mercure = s.Mercure

@@ -38,7 +38,7 @@ func (c *sendCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	transport, err := c.transport()
+	transport, err := c.transport(p)
 	if err != nil {
 		return err
 	}

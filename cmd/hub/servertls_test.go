@@ -131,7 +131,7 @@ func TestTLS_TheInternalListenerKnowsItsClients(t *testing.T) {
 		}
 	}
 
-	transport, err := (&internalFlags{CA: certFile, ClientCert: clientCert, ClientKey: clientKey}).transport()
+	transport, err := (&internalFlags{CA: certFile, ClientCert: clientCert, ClientKey: clientKey, URL: h.internal}).transport(&program{sources: newSources(nil)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,8 +15,8 @@ type settings struct {
 	Config string `help:"YAML file with any of these settings." placeholder:"FILE"`
 	Dev    bool   `help:"Make own keys, allow localhost origins, stop fast, and print commands to paste."`
 
-	Listen           string         `group:"Listeners:" default:"127.0.0.1:8080" help:"Public address: streams."`
-	InternalListen   string         `group:"Listeners:" default:"127.0.0.1:8081" help:"Internal address: messages, stats, metrics, probes."`
+	Listen           string         `group:"Listeners:" default:"127.0.0.1:8080" help:"Public address: streams. host:port, or unix:PATH for a Unix socket."`
+	InternalListen   string         `group:"Listeners:" default:"127.0.0.1:8081" help:"Internal address: messages, stats, metrics, probes. host:port or unix:PATH."`
 	HealthListen     string         `group:"Listeners:" placeholder:"ADDR" help:"Address that serves nothing but the probes, from the begin of the process to its end; none if not given."`
 	TLSCert          string         `group:"Listeners:" placeholder:"FILE" help:"PEM certificate chain of the public address."`
 	TLSKey           string         `group:"Listeners:" placeholder:"FILE" help:"PEM key of --tls-cert."`
@@ -25,7 +25,7 @@ type settings struct {
 	InternalClientCA string         `name:"internal-client-ca" group:"Listeners:" placeholder:"FILE" help:"PEM certificates that sign those of clients; then the internal address, probes included, wants one of every client."`
 	CORSOrigin       []string       `live:"" group:"Listeners:" placeholder:"ORIGIN" help:"Browser origin that may read streams, exactly as browsers send it; repeatable."`
 	InternalHost     []string       `group:"Listeners:" placeholder:"NAME" help:"Host header that the internal address answers to besides loopback's; repeatable."`
-	TrustedProxy     []netip.Prefix `live:"" group:"Listeners:" placeholder:"CIDR" help:"Network whose X-Forwarded-For is believed; repeatable."`
+	TrustedProxy     []trustedProxy `live:"" group:"Listeners:" placeholder:"CIDR" help:"Network whose X-Forwarded-For is believed, or unix for peers on Unix sockets; repeatable."`
 	ProxyProtocol    []netip.Prefix `group:"Listeners:" placeholder:"CIDR" help:"Network whose connections to the public address begin with a PROXY protocol header, version 1 or 2; repeatable."`
 
 	JWTSecretFile    []string      `live:"" name:"jwt-secret-file" group:"Identity:" placeholder:"FILE" help:"HS256 secret, at least 32 bytes; repeatable."`

@@ -19,7 +19,12 @@ type stream struct {
 // open connects a user, and reads the hub's greeting.
 func (h *hub) open(user, lastEventID string) *stream {
 	h.t.Helper()
-	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, h.public+"/api/sse?topics=news", http.NoBody)
+	return h.openBy(&http.Transport{DisableKeepAlives: true}, h.public, user, lastEventID)
+}
+
+func (h *hub) openBy(by http.RoundTripper, base, user, lastEventID string) *stream {
+	h.t.Helper()
+	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, base+"/api/sse?topics=news", http.NoBody)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -27,7 +32,7 @@ func (h *hub) open(user, lastEventID string) *stream {
 	if lastEventID != "" {
 		req.Header.Set("Last-Event-ID", lastEventID)
 	}
-	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+	resp, err := (&http.Client{Transport: by}).Do(req)
 	if err != nil {
 		h.t.Fatal(err)
 	}

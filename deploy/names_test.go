@@ -34,7 +34,7 @@ func eachText(t *testing.T, f func(name, text string)) {
 
 // foreignFlags are those of other programs that the texts call.
 var foreignFlags = []string{
-	"--build-arg", "--read-only", "--cap-drop", "--ulimit", "--time", "--tags", "--always", // docker, git
+	"--build", "--build-arg", "--read-only", "--cap-drop", "--ulimit", "--time", "--tags", "--always", // docker, git
 	"--platform", "--sbom", "--provenance", "--push", // docker buildx
 	"--from", "--chown", "--interval", "--timeout", "--start-period", "--retries", // Dockerfile
 	"--gzip",                         // bench

@@ -65,3 +65,12 @@ func kernelRelease() string {
 	}
 	return unix.ByteSliceToString(u.Release[:])
 }
+
+// setReceiveBuffer sets SO_RCVBUF, which the kernel doubles. Before connect(2) it also
+// bounds the window that the peer is offered.
+func setReceiveBuffer(fd uintptr, size int) error {
+	if err := unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, size); err != nil {
+		return fmt.Errorf("set SO_RCVBUF: %w", err)
+	}
+	return nil
+}

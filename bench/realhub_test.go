@@ -28,12 +28,19 @@ var buildHub = sync.OnceValues(func() (string, error) {
 // onHub runs a scenario on a hub and returns its figures.
 func onHub(t *testing.T, s scenario, conns int) map[string]float64 {
 	t.Helper()
+	return onHubWith(t, s, conns, func(*options) {})
+}
+
+// onHubWith is onHub with other options.
+func onHubWith(t *testing.T, s scenario, conns int, change func(*options)) map[string]float64 {
+	t.Helper()
 	path, err := buildHub()
 	if err != nil {
 		t.Fatalf("build the hub: %v\n%s", err, path)
 	}
 	env := testEnvironment(t, targetHub)
 	env.StartHub, env.Conns = path, conns
+	change(env.options)
 	out, err := s.run(t.Context(), env)
 	if err != nil {
 		t.Fatal(err)
@@ -79,4 +86,16 @@ func TestSoak_OnTheHub(t *testing.T) {
 		Readers: 50, Stuck: 5, For: 4 * time.Second, Rate: 100, Broadcast: 10, Churn: 10, Sample: 200 * time.Millisecond, MaxSlope: 5,
 	}, 55)
 	positive(t, f, "messages", "deliveries", "rss_mean")
+}
+
+// Slow readers get less than is sent: the hub tells each of them by a gap, or ends its
+// stream, and nothing counts as lost.
+func TestSoak_SlowReadersAreToldWhatTheyMiss(t *testing.T) {
+	f := onHubWith(t, &soakScenario{
+		Readers: 10, Slow: 10, SlowRate: 16 << 10, For: 6 * time.Second, Rate: 200, Broadcast: 1, Sample: 200 * time.Millisecond, MaxSlope: 1000,
+	}, 20, func(o *options) { o.Size, o.HubFlag = 2000, []string{"--max-queue-bytes=16KiB"} })
+	positive(t, f, "messages", "deliveries", "slow_deliveries", "slow_gaps")
+	if f["gaps"] > 0 || f["slow_deliveries"] >= f["deliveries"]/2 {
+		t.Errorf("%v gaps of readers that keep up; %v deliveries to slow ones, %v to the others", f["gaps"], f["slow_deliveries"], f["deliveries"])
+	}
 }

@@ -13,11 +13,13 @@ import (
 )
 
 // soakScenario runs everything at once for as long as it is told: steady messages,
-// streams that leave and come back, readers that are stuck, and restarts of the
-// engine. It asks whether the hub loses anything, and whether it grows.
+// streams that leave and come back, readers that are slow or stuck, and restarts of
+// the engine. It asks whether the hub loses anything, and whether it grows.
 type soakScenario struct {
 	Readers       int           `help:"Streams that read, each of a user of its own." default:"2000"`
 	Stuck         int           `help:"Streams that never read; the hub ends them, and others come." default:"50"`
+	Slow          int           `help:"Streams that read less than is sent to them, and come back when the hub ends them." default:"50"`
+	SlowRate      int           `help:"Bytes a second that a slow stream reads." default:"100"`
 	For           time.Duration `help:"Length of the run." default:"1h"`
 	Warm          time.Duration `help:"How much of the start is left out of the slopes; 0 for a quarter of the run. The hub's window fills for --window-age." default:"0"`
 	Rate          float64       `help:"Messages a second on a fixed schedule." default:"200"`
@@ -33,7 +35,7 @@ type soakScenario struct {
 // Run is called by kong.
 func (c *soakScenario) Run(o *options) error {
 	o.Baselines = []string{"none"} // they neither resume nor have an engine
-	o.Conns = c.Readers + c.Stuck
+	o.Conns = c.Readers + c.Slow + c.Stuck
 	return runScenario("soak", o, c, c)
 }
 
@@ -42,6 +44,8 @@ func (c *soakScenario) Validate() error {
 	return errors.Join(
 		within("readers", c.Readers, 1, 8000),
 		within("stuck", c.Stuck, 0, 2000),
+		within("slow", c.Slow, 0, 2000),
+		within("slow-rate", c.SlowRate, 1, 1<<20),
 		within("for", c.For, 10*time.Second, 72*time.Hour),
 		within("warm", c.Warm, 0, c.For/2),
 		within("rate", c.Rate, 1, 1e4),

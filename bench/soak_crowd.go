@@ -37,6 +37,7 @@ type soakCrowd struct {
 	calm    atomic.Bool // nobody leaves any more
 
 	connects, gaps, lost, duplicates, malformed, delivered atomic.Int64
+	slowConnects, slowGaps, slowDelivered                  atomic.Int64 // of the slow readers, also among the others' figures of loss
 
 	mu     sync.Mutex
 	minute *swarm.Latency // of the present minute
@@ -47,6 +48,8 @@ type soakCrowd struct {
 // soakMember is one reader with what it knows.
 type soakMember struct {
 	user      int
+	slow      bool
+	http      *http.Client
 	ready     chan struct{}
 	own       atomic.Int64 // the last number of its user's messages
 	all       atomic.Int64 // the last broadcast
@@ -62,8 +65,11 @@ func newSoakCrowd(ctx context.Context, e *environment, s *server, cfg *soakScena
 		http:   &http.Client{Transport: &http.Transport{DisableCompression: true, DisableKeepAlives: true}},
 		minute: swarm.NewLatency(), all: swarm.NewLatency(),
 	}
-	for i := range cfg.Readers {
-		m := &soakMember{user: i, ready: make(chan struct{})}
+	for i := range cfg.Readers + cfg.Slow {
+		m := &soakMember{user: i, ready: make(chan struct{}), slow: i >= cfg.Readers, http: c.http}
+		if m.slow {
+			m.http = slowClient(cfg.SlowRate)
+		}
 		c.members = append(c.members, m)
 		c.running.Go(func() { c.live(ctx, m) })
 		if i%50 == 49 {
@@ -87,7 +93,7 @@ func (c *soakCrowd) live(ctx context.Context, m *soakMember) {
 	resume := ""
 	for ctx.Err() == nil {
 		visit, leave := context.WithCancel(ctx)
-		stop := c.leaveLater(leave)
+		stop := c.leaveLater(m, leave)
 		resume = c.visit(visit, m, resume)
 		stop()
 		leave()
@@ -96,9 +102,9 @@ func (c *soakCrowd) live(ctx context.Context, m *soakMember) {
 }
 
 // leaveLater ends a visit after a random time, so that --churn streams leave a
-// second.
-func (c *soakCrowd) leaveLater(leave func()) (stop func() bool) {
-	if c.cfg.Churn == 0 {
+// second. Slow readers stay until the hub ends their streams.
+func (c *soakCrowd) leaveLater(m *soakMember, leave func()) (stop func() bool) {
+	if c.cfg.Churn == 0 || m.slow {
 		return func() bool { return false }
 	}
 	mean := float64(c.cfg.Readers) / c.cfg.Churn
@@ -110,7 +116,7 @@ func (c *soakCrowd) leaveLater(leave func()) (stop func() bool) {
 }
 
 func (c *soakCrowd) visit(ctx context.Context, m *soakMember, resume string) string {
-	opts := []client.Option{client.WithTokenSource(client.StaticToken(c.env.users.tokens[m.user])), client.WithHTTPClient(c.http)}
+	opts := []client.Option{client.WithTokenSource(client.StaticToken(c.env.users.tokens[m.user])), client.WithHTTPClient(m.http)}
 	if resume != "" {
 		opts = append(opts, client.WithLastEventID(resume))
 	}
@@ -135,14 +141,14 @@ func (c *soakCrowd) visit(ctx context.Context, m *soakMember, resume string) str
 func (c *soakCrowd) take(m *soakMember, ev *sse.Event) {
 	switch ev.Name {
 	case sse.EventConnected:
-		c.connects.Add(1)
+		m.pick(&c.connects, &c.slowConnects).Add(1)
 		select {
 		case <-m.ready:
 		default:
 			close(m.ready)
 		}
 	case sse.EventGap:
-		c.gaps.Add(1)
+		m.pick(&c.gaps, &c.slowGaps).Add(1)
 		m.mayMiss, m.mayMissBC = true, true
 	case "soak":
 		var got soakEvent
@@ -150,7 +156,10 @@ func (c *soakCrowd) take(m *soakMember, ev *sse.Event) {
 			c.malformed.Add(1) // also: a message of another user
 			return
 		}
-		c.record(swarm.Now() - got.At)
+		m.pick(&c.delivered, &c.slowDelivered).Add(1)
+		if !m.slow {
+			c.record(swarm.Now() - got.At)
+		}
 		if got.User < 0 {
 			c.check(&m.all, &m.mayMissBC, got.N)
 		} else {
@@ -159,9 +168,16 @@ func (c *soakCrowd) take(m *soakMember, ev *sse.Event) {
 	}
 }
 
+// pick returns the counter of the member's kind.
+func (m *soakMember) pick(reader, slow *atomic.Int64) *atomic.Int64 {
+	if m.slow {
+		return slow
+	}
+	return reader
+}
+
 // check compares a number with the one before.
 func (c *soakCrowd) check(last *atomic.Int64, mayMiss *bool, n int64) {
-	c.delivered.Add(1)
 	switch want := last.Load() + 1; {
 	case n < want:
 		c.duplicates.Add(1)
@@ -203,7 +219,7 @@ func (c *soakCrowd) replaceStuck(ctx context.Context) {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			return
 		}
-		if _, err := c.server.open(c.env, sw, c.cfg.Readers, c.cfg.Stuck, true); err != nil && ctx.Err() == nil {
+		if _, err := c.server.open(c.env, sw, len(c.members), c.cfg.Stuck, true); err != nil && ctx.Err() == nil {
 			fmt.Fprintln(os.Stderr, "bench: stuck readers:", err)
 		}
 		_ = pause(ctx, 30*time.Second)
@@ -217,9 +233,13 @@ func (c *soakCrowd) settle(ctx context.Context, press *soakPress) {
 	_ = waitFor(ctx, c.env.Timeout, func() bool { return c.missing(press) == 0 })
 }
 
-// missing counts what the streams have not got yet.
+// missing counts what the streams have not got yet, but for slow ones: they are always
+// behind.
 func (c *soakCrowd) missing(press *soakPress) (n int64) {
 	for _, m := range c.members {
+		if m.slow {
+			continue
+		}
 		n += press.sent[m.user].Load() - m.own.Load() + press.broadcasts.Load() - m.all.Load()
 	}
 	return n

@@ -38,7 +38,7 @@ func newSoakPress(s *server, crowd *soakCrowd, cfg *soakScenario) (*soakPress, e
 	}
 	return &soakPress{
 		cfg: cfg, publisher: p, pad: strings.Repeat("x", max(crowd.env.Size-40, 0)),
-		sent: make([]atomic.Int64, cfg.Readers),
+		sent: make([]atomic.Int64, cfg.Readers+cfg.Slow),
 	}, nil
 }
 
@@ -66,7 +66,7 @@ func (p *soakPress) run(ctx context.Context) {
 		if i%p.cfg.Broadcast == 0 {
 			lanes[soakLanes-1] <- soakSend{user: -1, due: due}
 		} else {
-			user := i * 7919 % p.cfg.Readers
+			user := i * 7919 % len(p.sent)
 			lanes[user%(soakLanes-1)] <- soakSend{user: user, due: due}
 		}
 	}
@@ -114,6 +114,9 @@ func (c *soakCrowd) report(out *outcome, press *soakPress) {
 	out.add("deliveries", "", float64(c.delivered.Load()))
 	out.add("connects", "", float64(c.connects.Load()))
 	out.add("gaps", "", float64(c.gaps.Load()))
+	out.add("slow_deliveries", "", float64(c.slowDelivered.Load()))
+	out.add("slow_connects", "", float64(c.slowConnects.Load()))
+	out.add("slow_gaps", "", float64(c.slowGaps.Load()))
 	out.add("lost", "", float64(c.lost.Load()+missing))
 	out.add("duplicates", "", float64(c.duplicates.Load()))
 	out.add("publish_failed", "", float64(press.failed.Load()))

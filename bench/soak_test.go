@@ -28,8 +28,8 @@ func TestSoakCrowd_TellsLossFromAGap(t *testing.T) {
 	m.mayMiss = true
 	c.check(&m.own, &m.mayMiss, 9) // a gap event told of those before
 	c.check(&m.own, &m.mayMiss, 11)
-	if c.lost.Load() != 3 || c.duplicates.Load() != 1 || c.delivered.Load() != 6 {
-		t.Errorf("%d lost, %d repeated of %d", c.lost.Load(), c.duplicates.Load(), c.delivered.Load())
+	if c.lost.Load() != 3 || c.duplicates.Load() != 1 {
+		t.Errorf("%d lost, %d repeated", c.lost.Load(), c.duplicates.Load())
 	}
 }
 

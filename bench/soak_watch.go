@@ -48,8 +48,8 @@ func (w *soakWatch) run(ctx context.Context, crowd *soakCrowd) {
 		s.p99 = p99
 		w.samples = append(w.samples, s)
 		if n := len(w.samples); n%6 == 0 {
-			fmt.Fprintf(os.Stderr, "%7s  rss %.1f MB  heap %.1f MB  goroutines %.0f  streams %.0f  p99 %v  lost %d  gaps %d\n",
-				s.after.Round(time.Second), s.rss/1e6, s.heap/1e6, s.goroutines, s.streams, s.p99, crowd.lost.Load(), crowd.gaps.Load())
+			fmt.Fprintf(os.Stderr, "%7s  rss %.1f MB  heap %.1f MB  goroutines %.0f  streams %.0f  p99 %v  lost %d  gaps %d  slow: gaps %d connects %d\n",
+				s.after.Round(time.Second), s.rss/1e6, s.heap/1e6, s.goroutines, s.streams, s.p99, crowd.lost.Load(), crowd.gaps.Load(), crowd.slowGaps.Load(), crowd.slowConnects.Load())
 		}
 	}
 }

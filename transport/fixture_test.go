@@ -178,10 +178,25 @@ func (h *testHub) listen(wrap func(net.Listener) net.Listener) <-chan error {
 	h.check(err)
 	h.public, h.internal = pub.Addr().String(), in.Addr().String()
 	served := make(chan error, 2)
-	go func() { served <- h.ServePublic(wrap(pub)) }()
-	go func() { served <- h.ServeInternal(in) }()
-	await(h.tb, "both listeners serve", func() bool { return h.hostsChecked.Load() })
+	accepting := make(chan struct{}, 2)
+	go func() { served <- h.ServePublic(&announced{Listener: wrap(pub), accepting: accepting}) }()
+	go func() { served <- h.ServeInternal(&announced{Listener: in, accepting: accepting}) }()
+	// A Shutdown that comes before Serve knows its listener would not end it.
+	receive(h.tb, accepting, "listener that serves")
+	receive(h.tb, accepting, "second listener that serves")
 	return served
+}
+
+// announced says when it is first asked for a connection.
+type announced struct {
+	net.Listener
+	accepting chan<- struct{}
+	once      sync.Once
+}
+
+func (l *announced) Accept() (net.Conn, error) {
+	l.once.Do(func() { l.accepting <- struct{}{} })
+	return l.Listener.Accept()
 }
 
 func (h *testHub) check(err error) {

@@ -57,8 +57,9 @@ type node struct {
 	logLevel *slog.LevelVar // nil if it is not to be changed
 	manager  *notifier
 	reread   func() (*reading, error)
-	read     *reading    // what counts now
-	stale    atomic.Bool // the last reload failed
+	read     *reading // what counts now
+
+	oldSettings, oldCertificates atomic.Bool // the last reload of them failed
 
 	proxyRefusals *metrics.Counter
 	stopping      atomic.Bool
@@ -126,7 +127,7 @@ func (n *node) assemble(ctx context.Context, open opener) (err error) {
 	}
 	n.delivery.connect(n.actors)
 	countLog(set, n.cfg.engineKind(), n.engine, n.events)
-	set.NewGauge("hub_config_last_reload_successful", func() float64 { return truth(!n.stale.Load()) })
+	set.NewGauge("hub_config_last_reload_successful", func() float64 { return truth(!n.oldSettings.Load() && !n.oldCertificates.Load()) })
 	n.member = n.newMember()
 	n.countCluster(set)
 	n.drainer = newDrainer(n)

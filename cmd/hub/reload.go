@@ -62,10 +62,12 @@ func (n *node) reload() {
 	n.manager.tell(notifyReloading)
 	defer n.manager.tell(notifyReady)
 	err := n.tryReload()
-	n.stale.Store(err != nil)
+	n.oldSettings.Store(err != nil)
 	if err != nil {
 		n.log.Error("reload failed, nothing has changed", "err", err)
+		return
 	}
+	n.oldCertificates.Store(false)
 }
 
 func (n *node) tryReload() error {

@@ -72,7 +72,7 @@ func (n *node) watchTLS() {
 		n.reloading.Lock()
 		defer n.reloading.Unlock()
 		loaded, err := n.loadTLS()
-		n.stale.Store(err != nil)
+		n.oldCertificates.Store(err != nil)
 		if err != nil {
 			n.log.Error("certificates not reloaded, the old ones stay", "err", err)
 			return

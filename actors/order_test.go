@@ -2,6 +2,7 @@ package actors
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -182,4 +183,39 @@ func TestAttach_SkipsWhatTheClientHasFromAnotherHub(t *testing.T) {
 	f.seq = 0
 	f.to("again", engine.All)
 	s.waitFor(t, "data: again")
+}
+
+// What a few wait for is carried out by whoever publishes it, before a broadcast that
+// the workers have not come to. Fails when all fan-outs are bulk work.
+func TestFanout_OfATopicWithFewReadersGoesBeforeBroadcasts(t *testing.T) {
+	f := newFixture(t)
+	defer f.stop()
+	var few, many []*sink
+	for i := range smallFanout + 1 {
+		many = append(many, f.attach(fmt.Sprint("m", i), func(a *Attach) { a.Topics = []string{"many"} }))
+	}
+	for i := range smallFanout {
+		few = append(few, f.attach(fmt.Sprint("f", i), func(a *Attach) { a.Topics = []string{"few"} }))
+	}
+	gate := make(chan struct{})
+	for range f.hub.pool.size {
+		f.hub.pool.Schedule(func() { <-gate })
+	}
+	for express := 1; express > 0; express, _ = f.hub.pool.waiting() {
+		runtime.Gosched() // until each worker waits
+	}
+	f.publish(&engine.Record{To: []engine.Address{engine.Topic("many")}}, "to-many")
+	f.publish(&engine.Record{To: []engine.Address{engine.Topic("few")}}, "to-few")
+	for i, s := range few {
+		if got := s.text(); !strings.Contains(got, "to-few") {
+			t.Errorf("stream %d of the topic with few has %q", i, got)
+		}
+	}
+	if got := many[0].text(); strings.Contains(got, "to-many") {
+		t.Error("a fan-out to many was carried out by its publisher")
+	}
+	close(gate)
+	for _, s := range many {
+		s.waitFor(t, "to-many")
+	}
 }

@@ -20,9 +20,9 @@ const (
 )
 
 // pool is the dispatcher of the whole tree: a fixed number of workers, with
-// publishers that help out (help.go), and two queues. What one user waits for goes into the express queue, broadcasts go
-// into the bulk queue, so that a message for one user does not wait behind a
-// frame for a million.
+// publishers that help out (help.go), and two queues. What one user or a few streams
+// wait for goes into the express queue, larger fan-outs go into the bulk queue, so that
+// a message for one user does not wait behind a frame for a million.
 type pool struct {
 	mu      sync.Mutex
 	wake    sync.Cond
@@ -75,9 +75,11 @@ func newPool(workers int) *pool {
 }
 
 // scheduleExpress queues work that somebody waits for.
-func (p *pool) scheduleExpress(t task) {
+func (p *pool) scheduleExpress(ts ...task) {
 	p.mu.Lock()
-	p.express.push(t)
+	for _, t := range ts {
+		p.express.push(t)
+	}
 	p.signal()
 	p.mu.Unlock()
 }

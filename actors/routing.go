@@ -7,8 +7,14 @@ import (
 	"example.org/hub/history"
 )
 
-// fanoutChunk is how many connections a fan-out schedules at a time.
-const fanoutChunk = 128
+const (
+	// fanoutChunk is how many connections a fan-out schedules at a time.
+	fanoutChunk = 128
+
+	// smallFanout is how many connections a fan-out may have that still goes before
+	// broadcasts, as a message for one user does.
+	smallFanout = 16
+)
 
 // route sends entries of the log on their way, in order. If it fails, the rest
 // has nobody to go to: every stream ends, and clients find it in the window.
@@ -170,11 +176,16 @@ func (a *registry) schedule(conn *connection) {
 }
 
 func (a *registry) flushReady() {
-	if len(a.ready) > 0 {
-		a.hub.pool.scheduleBulk(a.ready...)
-		clear(a.ready)
-		a.ready = a.ready[:0]
+	if len(a.ready) == 0 {
+		return
 	}
+	if len(a.ready) <= smallFanout {
+		a.hub.pool.scheduleExpress(a.ready...)
+	} else {
+		a.hub.pool.scheduleBulk(a.ready...)
+	}
+	clear(a.ready)
+	a.ready = a.ready[:0]
 }
 
 // relay sends a message through a user, and closes the fast lane behind it.

@@ -32,7 +32,6 @@ for (const language of ['node', 'go']) {
     const bell = (page, unread) => page.getByRole('button', { name: `Notifications, ${unread} unread` })
     await bell(alice, 0).waitFor()
     await bob.getByRole('button', { name: 'Dashboard' }).click()
-    const pages = bob.locator('.figures div', { hasText: 'Streams open' }).locator('dd')
     await bob.waitForFunction(() => document.querySelector('.figures dd')?.textContent === '3') // two pages, one of them with two streams
 
     // An order: its customer is told, the dashboard shows it, nobody else hears of it.
@@ -58,7 +57,6 @@ for (const language of ['node', 'go']) {
     await alice.locator('.panel').getByText('Sencha is paid').waitFor()
     assert.equal(await alice.locator('.panel').getByText('Sencha is paid').count(), 1)
     await bob.waitForFunction(() => document.querySelector('[aria-busy=false] .figures dd')?.textContent === '3')
-    assert.equal(await pages.textContent(), '3')
 
     // A reload keeps the session; a logout ends its streams.
     await alice.reload()

@@ -2,12 +2,15 @@ package nats
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -90,19 +93,31 @@ func stopExternal(s *server.Server) {
 	s.WaitForShutdown()
 }
 
-// freePorts returns ports that nobody listens on.
+// ports counts from any number on, so that no port is given twice.
+var ports atomic.Uint32
+
+func init() { ports.Store(rand.Uint32N(6_000)) }
+
+// freePorts returns ports that nobody listens on, from below those that the kernel
+// gives to clients, so that nobody takes them in the meantime.
 func freePorts(tb testing.TB, n int) []int {
 	tb.Helper()
-	ports := make([]int, n)
-	for i := range ports {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
+	var free []int
+	for len(free) < n {
+		port := 26_000 + int(ports.Add(1)%6_000)
+		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
 		if err != nil {
 			tb.Fatal(err)
 		}
-		defer func() { _ = ln.Close() }()
-		ports[i] = ln.Addr().(*net.TCPAddr).Port
+		if err := ln.Close(); err != nil {
+			tb.Fatal(err)
+		}
+		free = append(free, port)
 	}
-	return ports
+	return free
 }
 
 func writeFile(t *testing.T, name, text string) string {

@@ -113,21 +113,10 @@ func TestOpen_UsesAnACLUser(t *testing.T) {
 // channels of one call belong to one slot.
 func TestEngine_ContractOnACluster(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--cluster-enabled", "yes")
-	conn, err := net.Dial("tcp", s.address())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
-	if _, err := conn.Write([]byte("CLUSTER ADDSLOTSRANGE 0 16383\r\n")); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the cluster", func() bool {
-		answer := make([]byte, 4096)
-		_, _ = conn.Write([]byte("CLUSTER INFO\r\n"))
-		n, _ := conn.Read(answer)
-		return strings.Contains(string(answer[:n]), "cluster_state:ok")
-	})
+	s := startNode(t)
+	call := dial(t, s)
+	want(t, call, "CLUSTER ADDSLOTSRANGE 0 16383", "+OK")
+	eventually(t, "the cluster", func() bool { return strings.Contains(call("CLUSTER INFO"), "cluster_state:ok") })
 	open := func(cfg Config) func(t *testing.T) engine.Engine {
 		return func(t *testing.T) engine.Engine { t.Helper(); return s.open(t, cfg) }
 	}

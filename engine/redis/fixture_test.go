@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -114,19 +115,40 @@ func (s *redisServer) run() error {
 		return err
 	}
 	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if conn, err := net.Dial("tcp", s.address()); err == nil {
-			return conn.Close()
+		if s.answers() {
+			return nil
 		}
 	}
 	log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
 	return fmt.Errorf("redis-server does not answer: %s", log)
 }
 
+// answers tells whether the server does more than take a connection, which it
+// does before it has opened all its ports.
+func (s *redisServer) answers() bool {
+	conn, err := net.Dial("tcp", s.address())
+	if err != nil {
+		return false
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(within))
+	if _, err := conn.Write([]byte("PING\r\n")); err != nil {
+		return false
+	}
+	n, _ := conn.Read(make([]byte, 64)) // a refusal is an answer too
+	return n > 0
+}
+
+// ports counts from any number on, so that no port is given twice.
+var ports atomic.Uint32
+
+func init() { ports.Store(mathrand.Uint32N(6_000)) }
+
 // freePort returns a port from below those that the kernel gives to clients and
 // to listeners that do not care, so that nobody takes it in the meantime.
 func freePort() (int, error) {
 	for {
-		port := 20_000 + mathrand.N(12_000)
+		port := 20_000 + int(ports.Add(1)%6_000)
 		ln, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
 		if errors.Is(err, syscall.EADDRINUSE) {
 			continue

@@ -55,6 +55,8 @@ func startSharded(t *testing.T, replicated bool) *shardedServer {
 	return s
 }
 
+// startNode starts a node with a bus port of its own choice: the usual one, 10,000
+// above the other, may lie where the kernel gives ports to clients.
 func startNode(t *testing.T) *redisServer {
 	t.Helper()
 	bus, err := freePort()

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -130,12 +131,17 @@ func (p *process) tell(t *testing.T) {
 	t.Logf("log of %s:\n%s", p.name, text[max(0, len(text)-most):])
 }
 
+// ports counts from any number on, so that no port is given twice.
+var ports atomic.Uint32
+
+func init() { ports.Store(rand.Uint32N(8_000)) }
+
 // freePort returns a port from below those that the kernel gives to clients, so
 // that nobody takes it in the meantime.
 func freePort(t *testing.T) string {
 	t.Helper()
 	for {
-		port := strconv.Itoa(12_000 + rand.N(8_000))
+		port := strconv.Itoa(12_000 + int(ports.Add(1)%8_000))
 		ln, err := net.Listen("tcp", "127.0.0.1:"+port)
 		if errors.Is(err, syscall.EADDRINUSE) {
 			continue

@@ -115,7 +115,7 @@ func TestEngine_ContractOnACluster(t *testing.T) {
 	t.Parallel()
 	s := startNode(t)
 	call := dial(t, s)
-	want(t, call, "CLUSTER ADDSLOTSRANGE 0 16383", "+OK")
+	mustOK(t, call, "CLUSTER ADDSLOTSRANGE 0 16383")
 	eventually(t, "the cluster", func() bool { return strings.Contains(call("CLUSTER INFO"), "cluster_state:ok") })
 	open := func(cfg Config) func(t *testing.T) engine.Engine {
 		return func(t *testing.T) engine.Engine { t.Helper(); return s.open(t, cfg) }

@@ -113,7 +113,7 @@ func TestOpen_UsesAnACLUser(t *testing.T) {
 // channels of one call belong to one slot.
 func TestEngine_ContractOnACluster(t *testing.T) {
 	t.Parallel()
-	s := startNode(t)
+	s := startNode(t, time.Second)
 	call := dial(t, s)
 	mustOK(t, call, "CLUSTER ADDSLOTSRANGE 0 16383")
 	eventually(t, "the cluster", func() bool { return strings.Contains(call("CLUSTER INFO"), "cluster_state:ok") })

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"example.org/hub/engine"
 	"example.org/hub/engine/enginetest"
@@ -25,10 +26,14 @@ type shardedServer struct {
 func startSharded(t *testing.T, replicated bool) *shardedServer {
 	t.Helper()
 	s := new(shardedServer)
+	silence := 15 * time.Second // a node that stands still for less is not taken for dead
+	if replicated {
+		silence = time.Second
+	}
 	for range 3 {
-		s.masters = append(s.masters, startNode(t))
+		s.masters = append(s.masters, startNode(t, silence))
 		if replicated {
-			s.replicas = append(s.replicas, startNode(t))
+			s.replicas = append(s.replicas, startNode(t, silence))
 		}
 	}
 	all := append(append([]*redisServer(nil), s.masters...), s.replicas...)
@@ -56,14 +61,15 @@ func startSharded(t *testing.T, replicated bool) *shardedServer {
 }
 
 // startNode starts a node with a bus port of its own choice: the usual one, 10,000
-// above the other, may lie where the kernel gives ports to clients.
-func startNode(t *testing.T) *redisServer {
+// above the other, may lie where the kernel gives ports to clients. The others take
+// it for dead after that much silence.
+func startNode(t *testing.T, silence time.Duration) *redisServer {
 	t.Helper()
 	bus, err := freePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return startServer(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-port", strconv.Itoa(bus))
+	return startServer(t, "--cluster-enabled", "yes", "--cluster-node-timeout", strconv.FormatInt(silence.Milliseconds(), 10), "--cluster-port", strconv.Itoa(bus))
 }
 
 func mustOK(t *testing.T, call func(string) string, line string) {

@@ -106,7 +106,7 @@ func TestFailure_OfAUserCompletesReceiptsAndPresence(t *testing.T) {
 				f.attachTo(late, "alice")
 			}
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		if _, _, err := f.hub.User(ctx, "alice"); err != nil {
 			t.Fatalf("presence: %v", err)
 		}

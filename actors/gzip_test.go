@@ -53,7 +53,7 @@ func (s *sink) plain(t *testing.T) (text string, whole bool) {
 // waitPlain is waitFor of a stream in gzip.
 func (s *sink) waitPlain(t *testing.T, text string) {
 	t.Helper()
-	for timeout := time.After(10 * time.Second); ; {
+	for timeout := time.After(30 * time.Second); ; {
 		s.mu.Lock()
 		changed := s.changed
 		s.mu.Unlock()

@@ -95,7 +95,7 @@ func (f *fixture) to(text string, addresses ...engine.Address) (connections, use
 
 func (f *fixture) counts(r *history.Receipt) (connections, users int) {
 	f.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	connections, users, err := r.Wait(ctx)
 	if err != nil {
@@ -228,7 +228,7 @@ func (s *sink) isClosed() bool {
 // wait blocks until the condition holds. It is called with the lock held.
 func (s *sink) wait(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(30 * time.Second)
 	for {
 		s.mu.Lock()
 		ok, changed := condition(), s.changed

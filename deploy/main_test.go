@@ -12,7 +12,7 @@ import (
 )
 
 // patience is for what must happen; nothing waits it out.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // buildDir holds the hub that all tests use.
 var buildDir string

@@ -94,7 +94,7 @@ func TestParseSelector_SharesTemplatesThatAreInUse(t *testing.T) {
 			t.Error("two selectors for one template")
 		}
 	}()
-	for deadline := time.Now().Add(10 * time.Second); shared.find(text) != nil || shared.len() > 0; {
+	for deadline := time.Now().Add(30 * time.Second); shared.find(text) != nil || shared.len() > 0; {
 		if runtime.GC(); time.Now().After(deadline) {
 			t.Fatalf("%d templates are kept that nobody uses", shared.len())
 		}

@@ -148,7 +148,7 @@ func TestFraming_HeaderBombs(t *testing.T) {
 
 func TestFraming_SlowRequestsAreCutOff(t *testing.T) {
 	h := newTestHub(t, func(o *options) {
-		o.HeaderTimeout, o.BodyTimeout, o.IdleTimeout = 50*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond
+		o.HeaderTimeout, o.BodyTimeout, o.IdleTimeout = 200*time.Millisecond, 200*time.Millisecond, 200*time.Millisecond
 	})
 	f := func(addr, text string, status int) {
 		t.Helper()

@@ -18,7 +18,7 @@ import (
 const (
 	testSecret = "0123456789abcdef0123456789abcdef"
 	testKey    = "a-key-for-tests-only"
-	patience   = 20 * time.Second // for what must happen; nothing waits it out
+	patience   = 60 * time.Second // for what must happen; nothing waits it out
 )
 
 // command runs the program in this process.

@@ -35,7 +35,8 @@ type Query struct {
 // Config.MaxReplay entries match, and no more than 16 times as many had to be
 // looked at. With GapExpired and GapLimit the entries returned are all those
 // behind the gap; if both are the case it is GapExpired. With GapEpoch there
-// are none. What q.Recalled has counts as if the window had it.
+// are none, nor while the log is being loaded: then all up to where entries are
+// delivered is GapExpired. What q.Recalled has counts as if the window had it.
 func (w *Window) Replay(q Query) ([]*Entry, *Gap) {
 	if q.LastEventID == "" && q.OwnID == "" && !q.Earliest {
 		return nil, nil
@@ -44,13 +45,16 @@ func (w *Window) Replay(q Query) ([]*Entry, *Gap) {
 	w.forgetOld(now)
 	w.mu.RLock()
 	defer w.mu.RUnlock()
+	last := min(q.UpTo, max(w.head(), w.goal))
 	q.UpTo = min(q.UpTo, w.head())
 	pos, ok := w.begin(&q)
-	if !ok {
-		return nil, &Gap{To: w.text(q.UpTo), Reason: GapEpoch}
-	}
-	if pos.Epoch != w.epoch || pos.Seq > w.head() {
-		return nil, &Gap{From: q.LastEventID, To: w.text(q.UpTo), Reason: GapEpoch}
+	switch {
+	case !ok:
+		return nil, &Gap{To: w.text(last), Reason: GapEpoch}
+	case pos.Epoch != w.epoch || pos.Seq > w.head():
+		return nil, &Gap{From: q.LastEventID, To: w.text(last), Reason: GapEpoch}
+	case q.UpTo < last:
+		return nil, &Gap{From: w.text(pos.Seq + 1), To: w.text(last), Reason: GapExpired}
 	}
 	if r := q.Recalled; r != nil && r.epoch == w.epoch && r.upTo+1 >= w.ring.first {
 		return w.join(&q, pos.Seq, now)

@@ -9,7 +9,7 @@ func (l *Log) begin(b engine.Bounds) {
 	if room := uint64(l.window.cfg.MaxEvents); b.Head-start > room {
 		start = b.Head - room
 	}
-	l.window.Reset(b.Epoch, start)
+	l.window.load(b.Epoch, start, b.Head)
 	l.place = place{epoch: b.Epoch, last: start, warm: b.Head}
 	l.announce()
 }
@@ -36,7 +36,7 @@ func (l *Log) restart(b engine.Bounds) {
 // skip goes on after the records that the engine has dropped unread.
 func (l *Log) skip(b engine.Bounds) {
 	from := max(l.place.last, l.place.warm) + 1
-	l.window.Reset(b.Epoch, b.First-1)
+	l.window.load(b.Epoch, b.First-1, l.place.warm)
 	l.place.last = b.First - 1
 	l.announce()
 	if from < b.First { // else they would only have been loaded

@@ -21,12 +21,13 @@ type waiter struct {
 }
 
 // Wait waits until the window's head has reached the position of a client that
-// comes from a hub whose tail was a moment ahead, or until ctx ends. Without it,
-// Replay would have to call the position one of another log. It returns at once
-// for whatever else the client may have sent, or if too many wait already.
+// comes from a hub whose tail was a moment ahead, and until a log that is being
+// loaded is there, or until ctx ends. Without it, Replay would have to call the
+// position one of another log, or tell of a gap. It returns at once for whatever
+// else the client may have sent, or if too many wait already.
 func (w *Window) Wait(ctx context.Context, lastEventID string) {
 	pos, err := engine.ParsePosition(lastEventID)
-	if err != nil || !w.ahead(pos) {
+	if err != nil || !w.lacks(pos) {
 		return
 	}
 	reached := w.await(pos)
@@ -40,22 +41,33 @@ func (w *Window) Wait(ctx context.Context, lastEventID string) {
 	}
 }
 
-func (w *Window) ahead(pos engine.Position) bool {
+func (w *Window) lacks(pos engine.Position) bool {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	head := w.head()
-	return pos.Epoch == w.epoch && pos.Seq > head && pos.Seq-head <= maxAhead
+	return w.needed(pos) > w.head()
 }
 
-// await returns what is closed when the position is reached, nil if it is.
+// needed is what the head has to be for a replay behind a position.
+func (w *Window) needed(pos engine.Position) uint64 {
+	switch head := w.head(); {
+	case pos.Epoch != w.epoch:
+		return 0
+	case pos.Seq > head && pos.Seq-head <= maxAhead:
+		return max(w.goal, pos.Seq)
+	}
+	return w.goal
+}
+
+// await returns what is closed when all that a position needs is there, nil if it is.
 func (w *Window) await(pos engine.Position) chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if pos.Epoch != w.epoch || pos.Seq <= w.head() || len(w.waiters) >= maxWaiters {
+	seq := w.needed(pos)
+	if seq <= w.head() || len(w.waiters) >= maxWaiters {
 		return nil
 	}
 	reached := make(chan struct{})
-	w.waiters = append(w.waiters, waiter{pos.Seq, reached})
+	w.waiters = append(w.waiters, waiter{seq, reached})
 	return reached
 }
 

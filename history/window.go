@@ -24,6 +24,7 @@ type Window struct {
 
 	mu     sync.RWMutex
 	epoch  string
+	goal   uint64 // up to here the log is loaded; entries that follow are delivered as well
 	ring   ring
 	latest index
 	ids    map[string]uint64 // publishers' own ids: the oldest entry that has each
@@ -59,10 +60,14 @@ func NewWindow(cfg Config) *Window {
 }
 
 // Reset empties the window. The next entry is the one after head.
-func (w *Window) Reset(epoch string, head uint64) {
+func (w *Window) Reset(epoch string, head uint64) { w.load(epoch, head, head) }
+
+// load is Reset for a log of which the entries up to goal are for the window alone.
+// Until they are there, it does not know what lies in between.
+func (w *Window) load(epoch string, head, goal uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.epoch = epoch
+	w.epoch, w.goal = epoch, goal
 	w.restart(head)
 	w.wake(math.MaxUint64) // what they wait for will not come
 }

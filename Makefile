@@ -89,10 +89,11 @@ bench-gate: build ## check the CPU of a delivery as a multiple of the floor's: g
 load: ## run a load scenario against a running hub (SCENARIO=connect|hold|fanout|unicast|topics|slow|resume|churn|cluster|soak ARGS=..)
 	go run ./bench $(SCENARIO) $(ARGS)
 
-peers: ## install the servers that the load suite runs beside the hub: nginx with nchan, Pushpin
+peers: ## install the servers that the load suite runs beside the hub: nginx with nchan, Pushpin, Centrifugo
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends nginx-light libnginx-mod-nchan pushpin
+	GOBIN=$(CURDIR)/bin go install github.com/centrifugal/centrifugo/v6@v6.9.1
 
-reference: ## take reference results beside floor, plain, nchan and Pushpin (SCENARIO=".." CONNS=10000 RUNS=5)
+reference: ## take reference results beside floor, plain, nchan, Pushpin and Centrifugo (SCENARIO=".." CONNS=10000 RUNS=5)
 	bench/reference.sh $(if $(filter command line environment,$(origin SCENARIO)),$(SCENARIO))
 
 chaos: programs ## break hubs and engine under load for 5 minutes (CHAOS=5m) and write bench-out/chaos.md

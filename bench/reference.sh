@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Takes reference results: this hub beside floor, plain, nchan and Pushpin.
+# Takes reference results: this hub beside floor, plain, nchan, Pushpin and Centrifugo.
 #
 #   bench/reference.sh                 all scenarios
 #   bench/reference.sh fanout hold     some of them
 #
-# CONNS=10000 RUNS=5 PEERS=nchan,pushpin BASELINES=floor,plain OUT=bench/results/<date>-<machine>
+# CONNS=10000 RUNS=5 PEERS=nchan,pushpin,centrifugo BASELINES=floor,plain OUT=bench/results/<date>-<machine>
 # QUIET=60s waits so long at most, before each run, until the machine has nothing else to do.
 # JSON, CSV, .hgrm and HTML of each scenario are written to OUT, and a table to OUT/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export GOFLAGS="${GOFLAGS:-} -buildvcs=false"
-quiet=${QUIET:-0s} conns=${CONNS:-10000} runs=${RUNS:-5} peers=${PEERS-nchan,pushpin} baselines=${BASELINES:-floor,plain}
+export GOFLAGS="${GOFLAGS:-} -buildvcs=false" PATH="$PWD/bin:$PATH"
+quiet=${QUIET:-0s} conns=${CONNS:-10000} runs=${RUNS:-5} peers=${PEERS-nchan,pushpin,centrifugo} baselines=${BASELINES:-floor,plain}
 cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1 | tr -cs '[:alnum:]' '-' | tr '[:upper:]' '[:lower:]')
 out=${OUT:-bench/results/$(date +%F)-${cpu%-}-$(nproc)cpu}
 mkdir -p "$out" bin

@@ -151,12 +151,12 @@ export function useSSEEvent<M extends object = HubEvents, K extends keyof M & st
   useStream(o, (event) => event?.type === type && fn(event.data, event as Any), true)
 }
 
-/** Folds the events of a type into a value. `reduce` must be pure. */
+/** Folds the events of a type into a value, which starts anew with the stream, say for another user. `reduce` must be pure. */
 export function useSSEValue<M extends object = HubEvents, K extends keyof M & string = keyof M & string, S = unknown>(
   type: K, reduce: (state: S, data: M[K]) => S, init: S, o: StreamOptions<NoInfer<M>> = {},
 ): S {
   const [value, set] = useState(init)
-  useStream(o, (event) => event?.type === type && set((state) => reduce(state, event.data)), true)
+  useStream(o, (event) => (event ? event.type === type && set((state) => reduce(state, event.data)) : set(() => init)), true)
   return value
 }
 

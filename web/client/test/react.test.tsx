@@ -216,6 +216,21 @@ it('tells each hook of a gap', () => {
   expect(gaps).toEqual(['a epoch', 'b epoch'])
 })
 
+it('useSSEValue starts anew for another user', async () => {
+  const server = createFakeServer()
+  const { result, rerender } = renderHook(
+    ({ user }) => useSSEValue('message', (all: unknown[], one) => [...all, one], [], { fetch: server.fetch, identity: user }),
+    { initialProps: { user: 'value alice' } },
+  )
+  ;(await server.connection()).send('message', 'secret')
+  await until(() => result.current.length === 1)
+  rerender({ user: 'value bob' })
+  expect(result.current).toEqual([])
+  ;(await act(() => server.connection(2))).send('message', 'his own')
+  await until(() => result.current.length === 1)
+  expect(result.current).toEqual(['his own'])
+})
+
 it('useDashboardSSE takes the dashboard’s stream and the provider’s options, but not its client', async () => {
   const server = createFakeServer()
   const wrapper = ({ children }: { children: ReactNode }) => (

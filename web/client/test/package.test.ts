@@ -1,10 +1,20 @@
 // What is published: run after `npm run build`.
-import { readdirSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { expect, it } from 'vitest'
 
 const root = new URL('../', import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
-const manifest = JSON.parse(read('package.json')) as { exports: Record<string, { types: string; import: string }>; dependencies?: object }
+const manifest = JSON.parse(read('package.json')) as { exports: Record<string, string | { types: string; import: string }>; dependencies?: object }
+
+it('is built by whoever packs it', () => {
+  rmSync(new URL('dist/', root), { recursive: true, force: true })
+  const out = execFileSync('npm', ['pack', '--dry-run', '--json', '--silent'], { cwd: root, encoding: 'utf8' })
+  const [{ files }] = JSON.parse(out.slice(out.lastIndexOf('\n['))) as [{ files: { path: string }[] }] // behind what the build says
+  const packed = files.map((f) => './' + f.path)
+  const targets = Object.values(manifest.exports).flatMap((t) => (typeof t === 'string' ? t : Object.values(t)))
+  expect(packed).toEqual(expect.arrayContaining(targets))
+}, 60_000)
 
 it('needs nothing at run time but, for the hooks, React', () => {
   expect(manifest.dependencies).toBeUndefined()

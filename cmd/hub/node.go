@@ -112,6 +112,8 @@ func (n *node) assemble(ctx context.Context, open opener) (err error) {
 	n.delivery = newDelivery(n.identity.revocations, n.tickets, n.log)
 	window := n.cfg.historyConfig()
 	window.OnReset, window.OnControl = n.delivery.reset, n.delivery.control
+	release := context.AfterFunc(ctx, func() { n.delivery.connect(nil) }) // a start that is broken off waits for the tail
+	defer release()
 	n.events, err = history.Open(ctx, n.engine, window, rand.Uint64(), n.log, n.delivery.deliver)
 	if err != nil {
 		return fmt.Errorf("open log: %w", err)

@@ -72,22 +72,31 @@ func (c *serveCmd) Run(p *program) error {
 	return n.runUntil(p.ctx, signals, orders)
 }
 
-// start starts the hub. A signal ends the wait for an engine that does not
-// answer.
-func (c *serveCmd) start(ctx context.Context, signals <-chan os.Signal, streams int, log processLog) (*node, error) {
+// start starts the hub. A signal ends the wait for an engine that does not answer. A
+// hub that has started all the same finds it again, and stops.
+func (c *serveCmd) start(ctx context.Context, signals chan os.Signal, streams int, log processLog) (*node, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	started := make(chan struct{})
-	defer close(started)
-	go func() {
+	var taken os.Signal
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
 		select {
-		case <-signals:
+		case taken = <-signals:
 			cancel(errInterrupted)
 		case <-started:
 		}
-	}()
+	})
 	n, err := start(ctx, &c.settings, streams, log)
+	close(started)
+	waiting.Wait()
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return nil, cause
+	}
+	if taken != nil && err == nil {
+		select {
+		case signals <- taken:
+		default: // more have come since
+		}
 	}
 	return n, err
 }

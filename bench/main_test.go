@@ -7,7 +7,8 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
-	"go.uber.org/goleak"
+
+	"example.org/hub/internal/hubtest"
 )
 
 // TestMain lets the test binary be a baseline, as the program itself can, the
@@ -25,15 +26,7 @@ func TestMain(m *testing.M) {
 		exit(serve(name, os.Stdout))
 		return
 	}
-	dir, err := os.MkdirTemp("", "bench-test-")
-	if err != nil {
-		panic(err)
-	}
-	buildDir = dir
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		_ = os.RemoveAll(dir)
-		os.Exit(code)
-	}))
+	hubtest.Main(m)
 }
 
 // parse reads a command line without running it.

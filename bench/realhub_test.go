@@ -1,29 +1,13 @@
 package main
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
-	"sync"
 	"testing"
 	"time"
+
+	"example.org/hub/internal/hubtest"
 )
 
 // These tests run what only a hub can do, small, against the hub itself.
-
-// buildDir is where TestMain lets the hub be built.
-var buildDir string
-
-var buildHub = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(buildDir, "hub")
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", path, "../cmd/hub")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return string(out), err
-	}
-	return path, nil
-})
 
 // onHub runs a scenario on a hub and returns its figures.
 func onHub(t *testing.T, s scenario, conns int) map[string]float64 {
@@ -34,12 +18,8 @@ func onHub(t *testing.T, s scenario, conns int) map[string]float64 {
 // onHubWith is onHub with other options.
 func onHubWith(t *testing.T, s scenario, conns int, change func(*options)) map[string]float64 {
 	t.Helper()
-	path, err := buildHub()
-	if err != nil {
-		t.Fatalf("build the hub: %v\n%s", err, path)
-	}
 	env := testEnvironment(t, targetHub)
-	env.StartHub, env.Conns = path, conns
+	env.StartHub, env.Conns = hubtest.Binary(t), conns
 	change(env.options)
 	out, err := s.run(t.Context(), env)
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.org/hub/internal/hubtest"
 )
 
 var update = flag.Bool("update", false, "write the manifests anew from the chart")
@@ -86,7 +88,7 @@ func TestChart_MakesWhatTheHubAccepts(t *testing.T) {
 						"/etc/hub/internal-tls/tls", k.dir+"/hub").Replace(args[i])
 				}
 				args = append([]string{"config", "--check"}, args[1:]...) // serve
-				if out, ok := output(t, hubBinary(t), args...); !ok && !strings.HasPrefix(name, "key set") {
+				if out, ok := output(t, hubtest.Binary(t), args...); !ok && !strings.HasPrefix(name, "key set") {
 					t.Errorf("hub %s:\n%s", strings.Join(args, " "), out)
 				}
 			}

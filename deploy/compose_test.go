@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"example.org/hub/internal/hubtest"
 )
 
 // composeFile is what the demo uses of the compose specification; another key is an
@@ -110,7 +112,7 @@ func TestCompose_HubsAcceptTheirSettings(t *testing.T) {
 		if !strings.HasPrefix(name, "hub") {
 			continue
 		}
-		cmd := exec.Command(hubBinary(t), "config", "--check")
+		cmd := exec.Command(hubtest.Binary(t), "config", "--check")
 		for key, value := range service.Environment {
 			cmd.Env = append(cmd.Env, key+"="+strings.ReplaceAll(value, "/run/secrets", k.dir))
 			if key == "HUB_INSTANCE" && value != name {
@@ -129,9 +131,9 @@ func TestCompose_HubsAcceptTheirSettings(t *testing.T) {
 }
 
 func TestCompose_HAProxyAndPrometheusAcceptTheirs(t *testing.T) {
-	mustRun(t, tool(t, "haproxy", "haproxy"), "-c", "-f", "compose/haproxy.cfg")
+	mustRun(t, hubtest.Tool(t, "haproxy", "haproxy"), "-c", "-f", "compose/haproxy.cfg")
 	dir := t.TempDir()
 	writeFile(t, dir, "hub.rules.yaml", []byte(readFile(t, "prometheus/hub.rules.yaml")))
 	config := writeFile(t, dir, "prometheus.yml", []byte(readFile(t, "compose/prometheus.yaml")))
-	mustRun(t, tool(t, "promtool", "prometheus"), "check", "config", config)
+	mustRun(t, hubtest.Tool(t, "promtool", "prometheus"), "check", "config", config)
 }

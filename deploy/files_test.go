@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"example.org/hub/internal/hubtest"
 )
 
 // eachFile calls f with the files of this directory that have the extension.
@@ -86,7 +88,7 @@ func TestImage_IsStaticAndUnprivileged(t *testing.T) {
 	if !strings.Contains(file, " -tags timetzdata ") {
 		t.Error("the binary knows no time zones, and the image has no files of them")
 	}
-	binary, err := elf.Open(hubBinary(t))
+	binary, err := elf.Open(hubtest.Binary(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,12 +102,12 @@ func TestImage_IsStaticAndUnprivileged(t *testing.T) {
 
 func TestImage_ChecksItsHealth(t *testing.T) {
 	h := startLonely(t)
-	if out := mustRun(t, hubBinary(t), "healthcheck", "--url=http://"+h.internal); out != "ready\n" {
+	if out := mustRun(t, hubtest.Binary(t), "healthcheck", "--url=http://"+h.internal); out != "ready\n" {
 		t.Errorf("got %q", out)
 	}
 	_ = h.cmd.Process.Kill()
 	<-h.exited
-	if out, ok := output(t, hubBinary(t), "healthcheck", "--url=http://"+h.internal); ok {
+	if out, ok := output(t, hubtest.Binary(t), "healthcheck", "--url=http://"+h.internal); ok {
 		t.Errorf("a hub that is gone is healthy: %q", out)
 	}
 }

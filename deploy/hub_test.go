@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"example.org/hub/internal/hubtest"
 )
 
 const (
@@ -35,7 +37,7 @@ func newKeys(t *testing.T) keys {
 // token mints a token with the hub itself.
 func (k keys) token(t *testing.T, user string) string {
 	t.Helper()
-	return strings.TrimSpace(mustRun(t, hubBinary(t), "token", "--user", user, "--topic", "*", "--jwt-secret-file", k.secret))
+	return strings.TrimSpace(mustRun(t, hubtest.Binary(t), "token", "--user", user, "--topic", "*", "--jwt-secret-file", k.secret))
 }
 
 // hub is a hub in a process of its own.
@@ -52,7 +54,7 @@ type hub struct {
 func startHub(t *testing.T, k keys, args ...string) *hub {
 	t.Helper()
 	h := &hub{exited: make(chan struct{})}
-	h.cmd = exec.Command(hubBinary(t), append([]string{"serve", "--drain-delay=0", "--drain-window=0"}, args...)...)
+	h.cmd = exec.Command(hubtest.Binary(t), append([]string{"serve", "--drain-delay=0", "--drain-window=0"}, args...)...)
 	h.cmd.Env = []string{"HUB_JWT_SECRET_FILE=" + k.secret, "HUB_API_KEY_FILE=" + k.api}
 	stderr, err := h.cmd.StderrPipe()
 	if err != nil {

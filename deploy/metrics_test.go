@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"example.org/hub/internal/hubtest"
 )
 
 var (
@@ -60,7 +62,7 @@ func TestMetrics_ThatAreNamedExist(t *testing.T) {
 // texts is known; what else it says about the hub's own is a fault. The names of
 // go_ and process_ metrics are the library's.
 func TestMetrics_PassPromtool(t *testing.T) {
-	promtool := tool(t, "promtool", "prometheus")
+	promtool := hubtest.Tool(t, "promtool", "prometheus")
 	text, _, _ := exported(t)
 	var out bytes.Buffer
 	cmd := exec.Command(promtool, "check", "metrics")
@@ -80,7 +82,7 @@ func TestMetrics_PassPromtool(t *testing.T) {
 }
 
 func TestAlerts_PassPromtool(t *testing.T) {
-	promtool := tool(t, "promtool", "prometheus")
+	promtool := hubtest.Tool(t, "promtool", "prometheus")
 	mustRun(t, promtool, "check", "config", "prometheus/prometheus.yml")
 	mustRun(t, promtool, "check", "rules", "prometheus/hub.rules.yaml")
 	mustRun(t, promtool, "test", "rules", "prometheus/hub.rules.test.yaml")

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"example.org/hub/internal/hubtest"
 )
 
 // eachText calls f with every file that an operator reads: those of this
@@ -46,7 +48,7 @@ var foreignFlags = []string{
 func TestNames_FlagsAndVariablesExist(t *testing.T) {
 	known := foreignFlags
 	for _, command := range []string{"serve", "token", "send", "tail", "stats", "drain", "healthcheck", "config"} {
-		help := mustRun(t, hubBinary(t), command, "--help")
+		help := mustRun(t, hubtest.Binary(t), command, "--help")
 		known = append(known, flagName.FindAllString(help, -1)...)
 		known = append(known, variableName.FindAllString(help, -1)...)
 	}

@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"example.org/hub/internal/hubtest"
 )
 
 // preStopOf returns the command of the hook, nil if there is none.
@@ -44,7 +46,7 @@ func TestChart_PreStopDrains(t *testing.T) {
 		for i, arg := range command {
 			command[i] = strings.NewReplacer("/etc/hub/secrets", k.dir, "127.0.0.1:8081", h.internal).Replace(arg)
 		}
-		if out, ok := output(t, hubBinary(t), command[1:]...); !ok || !strings.Contains(out, "drained, 0 streams") {
+		if out, ok := output(t, hubtest.Binary(t), command[1:]...); !ok || !strings.Contains(out, "drained, 0 streams") {
 			t.Fatalf("%s: %q: %s", doc["kind"], command, out)
 		}
 		if resp, err := http.Get("http://" + h.internal + "/readyz"); err != nil || resp.StatusCode != http.StatusServiceUnavailable {

@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"example.org/hub/internal/hubtest"
 	"example.org/hub/sse"
 )
 
@@ -42,7 +43,7 @@ func newSite(t *testing.T, args ...string) *site {
 		hubs: map[string]*hub{},
 	}
 	redis := s.net + "200"
-	s.run(t, redis+":6379", tool(t, "redis-server", "redis-server"),
+	s.run(t, redis+":6379", hubtest.Tool(t, "redis-server", "redis-server"),
 		"--bind", redis, "--port", "6379", "--save", "", "--appendonly", "no", "--dir", s.dir)
 	for i := 1; i <= 3; i++ {
 		name, host := fmt.Sprintf("hub%d", i), fmt.Sprint(s.net, i)
@@ -116,7 +117,7 @@ func TestNginx(t *testing.T) {
 // nginx starts it with the sample, in which more is replaced.
 func (s *site) nginx(t *testing.T, replace ...string) (front string) {
 	t.Helper()
-	nginx := tool(t, "nginx", "nginx-light")
+	nginx := hubtest.Tool(t, "nginx", "nginx-light")
 	front = s.net + "100:8443"
 	var temp strings.Builder
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
@@ -142,7 +143,7 @@ func TestHAProxy(t *testing.T) {
 // haproxy starts it with the sample, in which more is replaced.
 func (s *site) haproxy(t *testing.T, replace ...string) (front string) {
 	t.Helper()
-	haproxy := tool(t, "haproxy", "haproxy")
+	haproxy := hubtest.Tool(t, "haproxy", "haproxy")
 	front = s.net + "100:8443"
 	config := writeFile(t, s.dir, "haproxy.cfg", sample(t, "haproxy/haproxy.cfg", append(replace,
 		"10.0.0.", s.net, "bind :443 ", "bind "+front+" ", "/etc/haproxy/", s.dir+"/",

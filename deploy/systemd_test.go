@@ -6,13 +6,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.org/hub/internal/hubtest"
 )
 
 // TestSystemd_UnitIsAccepted has systemd read the unit, with the hub where it
 // was built.
 func TestSystemd_UnitIsAccepted(t *testing.T) {
-	analyze := tool(t, "systemd-analyze", "systemd")
-	text := sample(t, "systemd/hub.service", "/usr/local/bin/hub", hubBinary(t))
+	analyze := hubtest.Tool(t, "systemd-analyze", "systemd")
+	text := sample(t, "systemd/hub.service", "/usr/local/bin/hub", hubtest.Binary(t))
 	unit := writeFile(t, t.TempDir(), "hub.service", text)
 	if out, ok := output(t, analyze, "verify", "--man=no", unit); !ok || strings.Contains(out, "hub.service") {
 		t.Errorf("systemd-analyze verify:\n%s", out)
@@ -37,7 +39,7 @@ func TestSystemd_WaitsLongerThanTheHub(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	help := mustRun(t, hubBinary(t), "serve", "--help")
+	help := mustRun(t, hubtest.Binary(t), "serve", "--help")
 	limit := regexp.MustCompile(`--shutdown-timeout=(\S+)`).FindStringSubmatch(help)
 	if d, err := time.ParseDuration(limit[1]); err != nil || patience < d+5*time.Second {
 		t.Errorf("TimeoutStopSec is %v, --shutdown-timeout %v: %v", patience, d, err)
@@ -46,7 +48,7 @@ func TestSystemd_WaitsLongerThanTheHub(t *testing.T) {
 
 func TestSystemd_SettingsAreAccepted(t *testing.T) {
 	k := newKeys(t)
-	out := mustRun(t, hubBinary(t), "config", "--check", "--config=systemd/hub.yaml",
+	out := mustRun(t, hubtest.Binary(t), "config", "--check", "--config=systemd/hub.yaml",
 		"--jwt-secret-file="+k.secret, "--api-key-file="+k.api)
 	if out != "ok\n" {
 		t.Errorf("got %q", out)

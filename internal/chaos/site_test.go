@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.org/hub/auth"
+	"example.org/hub/internal/hubtest"
 )
 
 const (
@@ -42,7 +43,7 @@ func newSite(t *testing.T, args ...string) *site {
 	s := prepare(t)
 	engine := "127.0.0.1:" + freePort(t)
 	_, port, _ := strings.Cut(engine, ":")
-	s.engine = newProcess(t, s.dir, "redis", tool(t, "redis-server"), listening(engine),
+	s.engine = newProcess(t, s.dir, "redis", hubtest.Tool(t, "redis-server", "redis-server"), listening(engine),
 		"--bind", "127.0.0.1", "--port", port, "--dir", s.dir, "--save", "", "--appendonly", "yes",
 		"--appendfsync", "always") // as strict as Redis can be: it is killed too
 	if err := s.engine.start(); err != nil {
@@ -80,7 +81,7 @@ func (s *site) addHub(i int, args ...string) {
 		"--jwt-secret-file=" + s.dir + "/jwt-secret", "--api-key-file=" + s.dir + "/api-keys",
 		"--heartbeat=1s",
 	}, args...)
-	h.process = newProcess(s.t, s.dir, name, hubBinary(s.t), func() error { return ready(h.internal) }, args...)
+	h.process = newProcess(s.t, s.dir, name, hubtest.Binary(s.t), func() error { return ready(h.internal) }, args...)
 	s.hubs[i] = h
 }
 
@@ -103,7 +104,7 @@ func (s *site) open() {
 	for _, h := range s.hubs {
 		fmt.Fprintf(&config, "    server %s %s\n", h.name, h.public)
 	}
-	lb := newProcess(s.t, s.dir, "haproxy", tool(s.t, "haproxy"), listening(s.address),
+	lb := newProcess(s.t, s.dir, "haproxy", hubtest.Tool(s.t, "haproxy", "haproxy"), listening(s.address),
 		"-db", "-f", writeFile(s.t, s.dir, "haproxy.cfg", config.String()))
 	if err := lb.start(); err != nil {
 		s.t.Fatal(err)

@@ -40,7 +40,7 @@ async function open({ pages = 1, cookie, path = '/' } = {}) {
   const context = await browser.newContext()
   contexts.push(context)
   if (cookie) await context.addCookies([{ name: 'hub_token', value: cookie, domain: 'localhost', path: '/' }])
-  await context.exposeFunction('mint', (user, ttl) => hub.token(user, '--ttl', ttl))
+  await context.exposeFunction('mint', (user, ttl) => hub.token(user, { ttl }))
   const tabs = await Promise.all(Array.from({ length: pages }, () => context.newPage()))
   await Promise.all(tabs.map((page) => page.goto(site.url + path)))
   return tabs

@@ -7,22 +7,21 @@ import { createInterface } from 'node:readline'
 
 export const KEY = 'a-key-for-browser-tests-only'
 
-/** A hub in a process of its own. */
+/** A hub in a process of its own, for the browser tests of the client, the dashboard and the examples. */
 export class Hub {
   #dir = mkdtempSync(join(tmpdir(), 'hub-browser-'))
   #binary = process.env.TEST_HUB ?? join(this.#dir, 'hub')
   #secret = join(this.#dir, 'secret')
   #keys = join(this.#dir, 'keys')
-  #origin
   #flags
   #process
   #port = 0
   /** The internal listener's URL. */
   internal
 
+  /** origin is that of pages which the hub does not serve itself. */
   constructor(origin, ...flags) {
-    this.#origin = origin
-    this.#flags = flags
+    this.#flags = [...(origin ? ['--cors-origin', origin] : []), ...flags]
     writeFileSync(this.#secret, '0123456789abcdef0123456789abcdef')
     writeFileSync(this.#keys, `tests:${KEY}:admin\n`)
   }
@@ -40,19 +39,19 @@ export class Hub {
   async start() {
     const child = (this.#process = spawn(this.#binary, [
       'serve', '--listen', `127.0.0.1:${this.#port}`, '--internal-listen', this.internal?.replace('http://', '') ?? '127.0.0.1:0',
-      '--jwt-secret-file', this.#secret, '--api-key-file', this.#keys, '--cors-origin', this.#origin,
+      '--jwt-secret-file', this.#secret, '--api-key-file', this.#keys,
       '--retry-min', '100ms', '--retry-max', '500ms', '--heartbeat', '2s', '--jwt-leeway', '0s',
       ...this.#flags,
     ], { env: {}, stdio: ['ignore', 'ignore', 'pipe'] }))
-    let log = ''
+    let log = '', ready = false
     for await (const line of createInterface({ input: child.stderr })) {
       log += line + '\n'
       const entry = line.startsWith('{') ? JSON.parse(line) : {}
       if (entry.listener === 'public') this.#port = +entry.addr.split(':').pop()
       if (entry.listener === 'internal') this.internal = `http://${entry.addr}`
-      if (entry.msg === 'ready') break
+      if ((ready = entry.msg === 'ready')) break
     }
-    if (!this.internal) throw new Error('the hub did not start:\n' + log)
+    if (!ready) throw new Error('the hub did not start:\n' + log)
     child.stderr.resume()
   }
 
@@ -82,9 +81,9 @@ export class Hub {
     rmSync(this.#dir, { recursive: true })
   }
 
-  token(user, ...flags) {
-    return execFileSync(this.#binary, ['token', '--user', user, '--scope', 'dashboard', '--jwt-secret-file', this.#secret, ...flags])
-      .toString().trim()
+  token(user, { scopes = ['dashboard'], ttl = '1h' } = {}) {
+    const flags = ['--user', user, '--ttl', ttl, '--jwt-secret-file', this.#secret, ...scopes.flatMap((s) => ['--scope', s])]
+    return execFileSync(this.#binary, ['token', ...flags]).toString().trim()
   }
 
   async #call(path, init = {}) {
@@ -105,5 +104,19 @@ export class Hub {
 
   async connections() {
     return (await this.#call('/api/stats')).total.totalConnections
+  }
+
+  /** Opens a stream that is read and thrown away. */
+  async stream(user) {
+    const control = new AbortController()
+    const response = await fetch(this.url + '/api/sse', { headers: { Authorization: 'Bearer ' + this.token(user) }, signal: control.signal })
+    if (!response.ok) throw new Error(`${response.status}`)
+    response.body.pipeTo(new WritableStream()).catch(() => {})
+    return control
+  }
+
+  /** Runs a command as a service would that has the key. */
+  shell(command) {
+    return execFileSync('sh', ['-c', command], { env: { PATH: process.env.PATH, HUB_API_KEY: KEY } }).toString()
   }
 }

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { Hub } from '../../client/browser/hub.mjs'
 import { startChromium } from './chromium.mjs'
-import { Hub } from './hub.mjs'
 
 const pictures = process.env.SCREENSHOTS
 let browser, hub
@@ -12,6 +12,7 @@ const faults = []
 
 before(async () => {
   hub = new Hub()
+  hub.build()
   await hub.start()
   browser = await startChromium()
 })
@@ -51,7 +52,7 @@ test('a pasted token logs in by keyboard; a bad one and one without the scope ar
   await page.waitForURL('**/dashboard/')
   const field = page.getByLabel('Token with the scope')
   await field.waitFor()
-  for (const [token, text] of [['nonsense', 'does not accept'], [hub.token('bob', ''), 'does not have the scope']]) {
+  for (const [token, text] of [['nonsense', 'does not accept'], [hub.token('bob', { scopes: [] }), 'does not have the scope']]) {
     await field.fill(token)
     await page.keyboard.press('Enter')
     await page.getByRole('alert').filter({ hasText: text }).waitFor()
@@ -155,7 +156,7 @@ test('the form makes a command that works', async () => {
 })
 
 test('a token that may send has a form that does', async () => {
-  const page = await open(`/dashboard/#token=${hub.token('alice', 'dashboard publish')}`)
+  const page = await open(`/dashboard/#token=${hub.token('alice', { scopes: ['dashboard', 'publish'] })}`)
   await live(page)
   const said = (text) => page.getByRole('region', { name: 'Send a message' }).getByRole('status').filter({ hasText: text }).waitFor()
   const bob = await hub.stream('bob')

@@ -2,7 +2,9 @@ package transport
 
 import (
 	"context"
+	"fmt"
 	"net"
+	"runtime/debug"
 	"strings"
 	"time"
 	"unique"
@@ -39,14 +41,20 @@ func (s *Server) streamBy(c *call, admit func() (*actors.Attach, error)) error {
 	if reason, ok := s.limits.admit(remote); !ok {
 		return s.refuse(c, reason)
 	}
+	taken := false
+	defer func() { // also after a panic
+		if !taken {
+			s.limits.release(remote)
+		}
+	}()
 	attach, err := admit()
 	if err != nil {
-		s.limits.release(remote)
 		s.metrics.rejected(err)
 		return s.orAskBack(c, err)
 	}
 	attach.Remote, attach.RequestID = remote, c.sentID()
 	s.activity.connected(attach.User, attach.UserAgent, attach.Dashboard)
+	taken = true
 	s.hijack(c, attach)
 	return nil
 }
@@ -93,7 +101,7 @@ func (s *Server) hijack(c *call, attach *actors.Attach) {
 	s.handovers.begin(raw, ended)
 	c.rc.HijackSetNoResponse(true)
 	c.rc.Hijack(func(conn net.Conn) {
-		defer s.containHijack()
+		defer s.containHijack(attach, ended)
 		s.handovers.finish(raw)
 		s.catchUp(attach)
 		st, wait, err := s.streams.take(conn, ended, refuse)
@@ -143,12 +151,18 @@ func (s *Server) onStreamEnd(attach *actors.Attach) func() {
 	return s.release
 }
 
-// containHijack keeps a panic to the connection that caused it. It runs on a
-// goroutine of its own, above which nobody recovers.
-func (s *Server) containHijack() {
-	if v := recover(); v != nil {
-		s.metrics.panics.Inc()
-		s.log.Error("panic while taking over a stream", "panic", v)
+// containHijack keeps a panic to the connection that caused it, and gives its place
+// back if there is no stream yet that does. It runs on a goroutine of its own, above
+// which nobody recovers.
+func (s *Server) containHijack(attach *actors.Attach, ended func()) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	s.metrics.panics.Inc()
+	s.log.Error("panic while taking over a stream", "request_id", attach.RequestID, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+	if attach.Stream == nil {
+		ended()
 	}
 }
 

@@ -172,6 +172,14 @@ func TestRevoke_RefusesTokensAndTickets(t *testing.T) {
 	h.ask("GET", "/api/stats", "", operator).want(t, 401, "token_revoked")
 }
 
+func TestRevoke_ARefusedOrderIsNotCarriedOut(t *testing.T) {
+	h := newTestHub(t)
+	token := h.bearer("alice")
+	r := h.ask("POST", "/api/users/alice/revoke", "", apiKeyHeader(adminKey), "Idempotency-Key: with a space")
+	r.want(t, 400, "invalid_idempotency_key")
+	h.open("/api/sse", token)
+}
+
 func TestDeps_WithoutVerifierOrKeysNothingIsValid(t *testing.T) {
 	h := newTestHub(t, func(o *options) { o.Verifier, o.APIKeys = nil, nil })
 	h.visit("GET", "/api/sse", h.bearer("alice")).want(t, 401, "invalid_credentials")

@@ -29,7 +29,7 @@ type call struct {
 func (s *Server) handlePublic(rc *fasthttp.RequestCtx) {
 	c := call{rc: rc}
 	defer s.contain(&c)
-	c.echoID()
+	s.begin(&c)
 	if err := s.dispatchPublic(&c); err != nil {
 		s.fail(&c, err)
 	}
@@ -38,9 +38,18 @@ func (s *Server) handlePublic(rc *fasthttp.RequestCtx) {
 func (s *Server) handleInternal(rc *fasthttp.RequestCtx) {
 	c := call{rc: rc}
 	defer s.contain(&c)
-	c.echoID()
+	s.begin(&c)
 	if err := s.dispatchInternal(&c); err != nil {
 		s.fail(&c, err)
+	}
+}
+
+// begin prepares an answer. While the hub drains it is the last of its connection:
+// the client's next request goes to another hub, and never meets the end of this one.
+func (s *Server) begin(c *call) {
+	c.echoID()
+	if s.hub.Draining() {
+		c.rc.SetConnectionClose()
 	}
 }
 

@@ -32,7 +32,7 @@ func (s *Server) beginDrain(c *call) error {
 		return errNotFound
 	}
 	s.drain.Begin()
-	s.log.Info("drain ordered", "by", c.caller.Service, "request_id", c.requestID())
+	s.log.Info("drain ordered", "by", c.caller.Name(), "request_id", c.requestID())
 	c.rc.SetStatusCode(fasthttp.StatusAccepted)
 	return s.showDrain(c)
 }
@@ -45,6 +45,6 @@ func (s *Server) cancelDrain(c *call) error {
 	if !s.drain.Cancel() {
 		return errStopping
 	}
-	s.log.Info("drain cancelled", "by", c.caller.Service, "request_id", c.requestID())
+	s.log.Info("drain cancelled", "by", c.caller.Name(), "request_id", c.requestID())
 	return s.showDrain(c)
 }

@@ -32,7 +32,7 @@ func (s *Server) setLogLevel(c *call) error {
 	if !ok {
 		return invalid("invalid_level", "level", "want debug, info, warn or error")
 	}
-	s.log.Warn("log level changed", "level", level.String(), "by", c.caller.Service, "request_id", c.requestID())
+	s.log.Warn("log level changed", "level", level.String(), "by", c.caller.Name(), "request_id", c.requestID())
 	s.logLevel.Set(level)
 	return s.showLogLevel(c)
 }

@@ -9,6 +9,7 @@ import (
 	"example.org/hub/history"
 )
 
+// panickingVerifier fails in a way that nobody foresaw.
 type panickingVerifier struct{}
 
 func (panickingVerifier) Verify(context.Context, string) (auth.Principal, error) { panic("verifier") }

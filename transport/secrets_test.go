@@ -8,16 +8,11 @@ import (
 	"example.org/hub/engine"
 )
 
-// panickingHub fails in a way that nobody foresaw.
-type panickingHub struct{ Hub }
-
-func (panickingHub) Draining() bool { panic("a fault in the hub") }
-
 // Whatever goes wrong with a request, nothing of its credentials, its query or
 // its message is in the log or the metrics.
 func TestSecrets_AreNowhereInTheOutput(t *testing.T) {
 	h := newTestHub(t, func(o *options) { o.MaxBody = 2000 })
-	broken := newTestHub(t, func(o *options) { o.around = func(tree Hub) Hub { return panickingHub{tree} } })
+	broken := newTestHub(t, func(o *options) { o.Verifier = panickingVerifier{} })
 	token := h.token("alice")
 	ticket := h.ticket("Authorization: Bearer " + token)
 	const (

@@ -16,7 +16,7 @@ import (
 
 // A panic costs one request, not the process.
 func TestServer_PanicIsContained(t *testing.T) {
-	h := newTestHub(t, func(o *options) { o.around = func(tree Hub) Hub { return panickingHub{tree} } })
+	h := newTestHub(t, func(o *options) { o.Verifier = panickingVerifier{} })
 	for range 3 {
 		r := h.visit("GET", "/api/sse", h.bearer("alice"))
 		r.want(t, 500, "internal")

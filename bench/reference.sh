@@ -5,6 +5,7 @@
 #   bench/reference.sh fanout hold     some of them
 #
 # CONNS=10000 RUNS=5 PEERS=nchan,pushpin,centrifugo BASELINES=floor,plain OUT=bench/results/<date>-<machine>
+# RATE=3000 has unicast and topics measure at that rate instead of half of each server's highest.
 # QUIET=60s waits so long at most, before each run, until the machine has nothing else to do.
 # JSON, CSV, .hgrm and HTML of each scenario are written to OUT, and a table to OUT/README.md.
 set -euo pipefail
@@ -22,7 +23,7 @@ for scenario in "$@"; do
 	extra=()
 	[ "$scenario" = fanout ] && extra=(--events=30)
 	[ "$scenario" = hold ] && extra=(--idle=16s)
-	case $scenario in unicast | topics) extra=(--for=3s) ;; esac
+	case $scenario in unicast | topics) extra=(--for=3s ${RATE:+"--rate=$RATE"}) ;; esac
 	bin/bench "$scenario" --start-hub bin/hub --baselines "$baselines" ${peers:+--peers "$peers"} \
 		--conns "$conns" --runs "$runs" --quiet "$quiet" --settle=1s --out "$out" "${extra[@]}" || failed=1
 done

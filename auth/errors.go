@@ -25,6 +25,9 @@ var (
 	// ErrUnknownKey means that there is no such API key, or no key for the
 	// token's alg and kid.
 	ErrUnknownKey = errors.New("unknown key")
+	// ErrKeysUnavailable means that the JWKS could not be fetched and the token may be of a
+	// key in it. Like ErrTicketLimit it says nothing about the caller.
+	ErrKeysUnavailable = errors.New("keys not known")
 	// ErrRevoked means that the user's tokens of that time were revoked.
 	ErrRevoked = errors.New("token revoked")
 	// ErrTicket means that the ticket is unknown, used or too old.
@@ -48,6 +51,7 @@ var reasons = []struct {
 	{ErrAudience, "audience"},
 	{ErrClaims, "claims"},
 	{ErrUnknownKey, "unknown_key"},
+	{ErrKeysUnavailable, "keys_unavailable"},
 	{ErrRevoked, "revoked"},
 	{ErrTicket, "ticket"},
 	{ErrTicketLimit, "ticket_limit"},

@@ -27,7 +27,7 @@ func TestReasons_HoldsEveryLabelOnce(t *testing.T) {
 	labels := Reasons()
 	for _, err := range []error{
 		ErrMissing, ErrMalformed, ErrSignature, ErrExpired, ErrNotYet, ErrIssuer, ErrAudience, ErrClaims,
-		ErrUnknownKey, ErrRevoked, ErrTicket, ErrTicketLimit, io.EOF,
+		ErrUnknownKey, ErrKeysUnavailable, ErrRevoked, ErrTicket, ErrTicketLimit, io.EOF,
 	} {
 		if !slices.Contains(labels, Reason(err)) {
 			t.Errorf("%v: %q is not among %q", err, Reason(err), labels)

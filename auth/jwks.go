@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	refreshInterval = time.Hour   // between fetches that nobody asked for
-	retryInterval   = time.Minute // after a fetch that failed
-	askInterval     = time.Minute // between fetches that unknown kids cause
+	refreshInterval = time.Hour       // between fetches that nobody asked for
+	retryInterval   = time.Minute     // after a fetch that failed
+	firstInterval   = 5 * time.Second // the same while there are no keys at all
+	askInterval     = time.Minute     // between fetches that unknown kids cause
 )
 
 // keyID is what a token names a key of a JWKS by.
@@ -27,6 +28,7 @@ type keySet struct {
 	fetch   func(context.Context) (keyIndex, error)
 	log     *slog.Logger
 	keys    atomic.Pointer[keyIndex]
+	current atomic.Bool   // keys are what the source had at the last fetch
 	wake    chan struct{} // asks the goroutine for a fetch; holds one
 	cancel  context.CancelFunc
 	stopped chan struct{}
@@ -61,16 +63,25 @@ func (s *keySet) close() {
 
 // find returns the key for a token. For an unknown kid it asks the source
 // again, but only once in askInterval, however many kids are tried.
-func (s *keySet) find(ctx context.Context, alg, kid string) (Key, bool) {
+//
+// Errors: ErrUnknownKey, or ErrKeysUnavailable if the source might know the key.
+func (s *keySet) find(ctx context.Context, alg, kid string) (Key, error) {
 	if k, ok := (*s.keys.Load())[keyID{alg, kid}]; ok {
-		return k, true
+		return k, nil
 	}
-	if kid == "" || alg != RS256 && alg != ES256 && alg != EdDSA {
-		return Key{}, false // no fetch can help
+	if alg != RS256 && alg != ES256 && alg != EdDSA {
+		return Key{}, errNoKey // no fetch can help
 	}
-	s.refresh(ctx)
-	k, ok := (*s.keys.Load())[keyID{alg, kid}]
-	return k, ok
+	if kid != "" {
+		s.refresh(ctx)
+	}
+	if k, ok := (*s.keys.Load())[keyID{alg, kid}]; ok {
+		return k, nil
+	}
+	if !s.current.Load() {
+		return Key{}, ErrKeysUnavailable
+	}
+	return Key{}, errNoKey
 }
 
 // refresh waits for the fetch that is under way, or for one that it asks for.
@@ -123,6 +134,7 @@ func (s *keySet) load(ctx context.Context) time.Duration {
 	// Jittered, so that hubs started together do not fetch together for ever.
 	next := refreshInterval - rand.N(refreshInterval/10)
 	keys, err := s.fetch(ctx)
+	s.current.Store(err == nil)
 	switch {
 	case err == nil:
 		s.keys.Store(&keys)
@@ -130,6 +142,9 @@ func (s *keySet) load(ctx context.Context) time.Duration {
 	case ctx.Err() == nil:
 		s.log.Warn("jwks not fetched, known keys stay in use", "error", err, "known_keys", len(*s.keys.Load()))
 		next = retryInterval
+		if len(*s.keys.Load()) == 0 {
+			next = firstInterval
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -170,10 +170,10 @@ func TestJWKS_ACallerNeedNotWait(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start := time.Now()
-		if _, ok := set.find(ctx, EdDSA, "b"); ok || time.Since(start) != time.Second {
-			t.Errorf("found %v after %v", ok, time.Since(start))
+		if _, err := set.find(ctx, EdDSA, "b"); !errors.Is(err, ErrUnknownKey) || time.Since(start) != time.Second {
+			t.Errorf("got %v after %v", err, time.Since(start))
 		}
-		if _, ok := set.find(ctx, EdDSA, "a"); !ok {
+		if _, err := set.find(ctx, EdDSA, "a"); err != nil {
 			t.Error("a known key has to wait for the fetch")
 		}
 	})
@@ -203,8 +203,8 @@ func TestJWKS_KnownKeysOutliveTheIssuer(t *testing.T) {
 			if err := b.verify(edToken("a")); err != nil {
 				b.Fatal(err)
 			}
-			if err := b.verify(edToken("b")); !errors.Is(err, ErrUnknownKey) {
-				b.Fatalf("got %v, want ErrUnknownKey", err)
+			if err := b.verify(edToken("b")); !errors.Is(err, ErrKeysUnavailable) {
+				b.Fatalf("got %v, want ErrKeysUnavailable", err)
 			}
 		}
 		s.set(edKey("b"), nil)
@@ -216,17 +216,26 @@ func TestJWKS_KnownKeysOutliveTheIssuer(t *testing.T) {
 	})
 }
 
+// What is not known to be bad is not called bad: clients that are told so give up.
 func TestJWKS_IssuerIsDownAtStart(t *testing.T) {
 	s := &stubSource{err: errors.New("down")}
 	openStub(t, s, func(b *bubble) {
-		if err := b.verify(edToken("a")); !errors.Is(err, ErrUnknownKey) {
-			b.Errorf("got %v, want ErrUnknownKey", err)
+		for _, token := range []string{edToken("a"), forge(`{"alg":"EdDSA"}`, claimsWith(""), by(jwt.SigningMethodEdDSA, edPair()))} {
+			if err := b.verify(token); !errors.Is(err, ErrKeysUnavailable) {
+				b.Errorf("got %v, want ErrKeysUnavailable", err)
+			}
+		}
+		if err := b.verify(forge(headerHS256, claimsWith(""), byNone)); !errors.Is(err, ErrSignature) {
+			b.Errorf("a token of a configured key's algorithm: got %v, want ErrSignature", err)
 		}
 		s.set(edKey("a"), nil)
-		time.Sleep(retryInterval)
+		time.Sleep(firstInterval)
 		synctest.Wait()
 		if err := b.verify(edToken("a")); err != nil {
-			b.Errorf("a minute later: %v", err)
+			b.Errorf("some seconds later: %v", err)
+		}
+		if err := b.verify(edToken("b")); !errors.Is(err, ErrUnknownKey) {
+			b.Errorf("got %v, want ErrUnknownKey", err)
 		}
 	})
 }
@@ -258,15 +267,15 @@ func TestJWKS_CloseEndsAFetchAndItsWaiters(t *testing.T) {
 		s.delay = time.Hour
 		s.mu.Unlock()
 		var wg sync.WaitGroup
-		wg.Go(func() { set.find(t.Context(), EdDSA, "b") })
+		wg.Go(func() { _, _ = set.find(t.Context(), EdDSA, "b") })
 		synctest.Wait()
 		start := time.Now()
 		set.close()
 		wg.Wait()
-		if _, ok := set.find(t.Context(), EdDSA, "a"); !ok {
+		if _, err := set.find(t.Context(), EdDSA, "a"); err != nil {
 			t.Error("known keys are gone")
 		}
-		set.find(t.Context(), EdDSA, "c")
+		_, _ = set.find(t.Context(), EdDSA, "c")
 		if time.Since(start) != 0 || log.Len() > 0 {
 			t.Errorf("took %v, logged %q", time.Since(start), log.String())
 		}

@@ -105,8 +105,8 @@ func TestJWKSFetch_BadAnswersAreLoggedAndNotUsed(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			v, log := serve(t, tt.h)
-			if _, err := v.Verify(t.Context(), edToken("ed")); !errors.Is(err, ErrUnknownKey) {
-				t.Errorf("got %v, want ErrUnknownKey", err)
+			if _, err := v.Verify(t.Context(), edToken("ed")); !errors.Is(err, ErrKeysUnavailable) {
+				t.Errorf("got %v, want ErrKeysUnavailable", err)
 			}
 			v.Close() // the log is only read after its last writer
 			text := log.String()

@@ -45,7 +45,7 @@ type Verifier struct {
 
 // NewVerifier checks cfg and, with a JWKSURL, waits for the first fetch of the
 // keys or the end of ctx. A fetch that fails is logged and tried again later:
-// tokens are refused until then. Close ends the refreshing.
+// until then nobody knows whether a token is good. Close ends the refreshing.
 func NewVerifier(ctx context.Context, cfg Config, log *slog.Logger) (*Verifier, error) {
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
@@ -101,8 +101,8 @@ func (v *Verifier) Reload(cfg Config) error {
 // Verify returns the user of a token. It waits, up to the end of ctx, only when
 // the token names a key that is not known yet and the JWKS is asked for it.
 //
-// Errors wrap ErrMissing, ErrMalformed, ErrUnknownKey, ErrSignature, ErrClaims,
-// ErrExpired, ErrNotYet, ErrIssuer or ErrAudience.
+// Errors wrap ErrMissing, ErrMalformed, ErrUnknownKey, ErrKeysUnavailable, ErrSignature,
+// ErrClaims, ErrExpired, ErrNotYet, ErrIssuer or ErrAudience.
 func (v *Verifier) Verify(ctx context.Context, tokenText string) (Principal, error) {
 	c, _, err := v.read(ctx, tokenText)
 	if err != nil {
@@ -140,8 +140,11 @@ func (v *Verifier) authenticate(ctx context.Context, t *token) error {
 	if v.jwks == nil {
 		return err
 	}
-	k, ok := v.jwks.find(ctx, t.alg, t.kid)
-	if !ok {
+	k, missing := v.jwks.find(ctx, t.alg, t.kid)
+	if errors.Is(missing, ErrKeysUnavailable) {
+		return missing
+	}
+	if missing != nil {
 		return err
 	}
 	if !k.verify(t.signed, t.signature) {

@@ -80,6 +80,10 @@ var (
 		status: fasthttp.StatusServiceUnavailable, code: "engine_unavailable", retryAfter: 1,
 		message: "nothing is known to be stored: repeat with the same Idempotency-Key",
 	}
+	errKeysUnavailable = &problem{
+		status: fasthttp.StatusServiceUnavailable, code: "keys_unavailable", retryAfter: 5,
+		message: "the keys that tokens are checked with could not be fetched: the token may be good",
+	}
 	errTicketsOut = &problem{
 		status: fasthttp.StatusServiceUnavailable, code: "too_many_tickets", retryAfter: 5,
 		message: "too many tickets wait to be used",
@@ -99,8 +103,14 @@ var (
 )
 
 // unauthorised answers missing or bad credentials. All bad ones get the same
-// text but for their reason: an expired token is the holder's own to know.
+// text but for their reason: an expired token is the holder's own to know. Of one
+// that cannot be checked it is not known that it is bad.
 func unauthorised(err error) *problem {
+	if errors.Is(err, auth.ErrKeysUnavailable) {
+		p := *errKeysUnavailable
+		p.reason = auth.Reason(err)
+		return &p
+	}
 	p := &problem{
 		status: fasthttp.StatusUnauthorized, code: "invalid_credentials",
 		message: "the token, ticket or key is not valid", reason: auth.Reason(err),

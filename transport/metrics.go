@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 
@@ -33,13 +32,14 @@ const (
 	rejectedUnauthorised actors.Reason = "unauthorised"
 	rejectedForbidden    actors.Reason = "forbidden"
 	rejectedRequest      actors.Reason = "bad_request"
-	rejectedSocket       actors.Reason = "socket" // it could not be taken over
+	rejectedSocket       actors.Reason = "socket"      // it could not be taken over
+	rejectedUnavailable  actors.Reason = "unavailable" // the log, or the keys of tokens
 	rejectedFault        actors.Reason = "internal"
 )
 
 var rejectReasons = []actors.Reason{
 	actors.RefusedDraining, actors.RefusedUserLimit, actors.RefusedRevoked, actors.RefusedPatternLimit, RefusedConnectionLimit, RefusedAddressLimit, RefusedConnectRate,
-	rejectedUnauthorised, rejectedForbidden, rejectedRequest, rejectedSocket, rejectedFault,
+	rejectedUnauthorised, rejectedForbidden, rejectedRequest, rejectedSocket, rejectedUnavailable, rejectedFault,
 }
 
 // limitScopes says which limit a refusal hit.
@@ -138,6 +138,11 @@ func (m *serverMetrics) published(target string, err error) {
 // problem counts an answer that was an error.
 func (m *serverMetrics) problem(p *problem) {
 	inc(m.errors, p.status)
+	m.denied(p)
+}
+
+// denied counts a caller who was not let in, if the problem is one of these.
+func (m *serverMetrics) denied(p *problem) {
 	if p.reason != "" {
 		inc(m.authFailures, p.reason)
 	}
@@ -151,18 +156,18 @@ func (m *serverMetrics) refusal(reason actors.Reason) {
 	}
 }
 
-// rejected counts a stream whose request was at fault.
+// rejected counts a stream whose request got an error.
 func (m *serverMetrics) rejected(err error) {
 	reason := rejectedFault
-	if p, ok := errors.AsType[*problem](err); ok {
-		switch p.status {
-		case fasthttp.StatusUnauthorized:
-			reason = rejectedUnauthorised
-		case fasthttp.StatusForbidden:
-			reason = rejectedForbidden
-		case fasthttp.StatusBadRequest:
-			reason = rejectedRequest
-		}
+	switch p, _ := problemOf(err); p.status {
+	case fasthttp.StatusUnauthorized:
+		reason = rejectedUnauthorised
+	case fasthttp.StatusForbidden:
+		reason = rejectedForbidden
+	case fasthttp.StatusBadRequest:
+		reason = rejectedRequest
+	case fasthttp.StatusServiceUnavailable:
+		reason = rejectedUnavailable
 	}
 	inc(m.rejects, reason)
 }

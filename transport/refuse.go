@@ -55,11 +55,13 @@ func (s *Server) askBack(c *call) {
 // orAskBack returns the error of a stream request for the client to see. A native
 // one that may do better later is asked back instead: while the log is not
 // reached it is not known whether a ticket is good, and one that was not claimed
-// stays good for the rest of its time.
+// stays good for the rest of its time; and so it is with tokens without their keys.
 func (s *Server) orAskBack(c *call, err error) error {
-	if p, _ := problemOf(err); p.status != fasthttp.StatusServiceUnavailable || understandsStatus(c.rc) {
+	p, _ := problemOf(err)
+	if p.status != fasthttp.StatusServiceUnavailable || understandsStatus(c.rc) {
 		return err
 	}
+	s.metrics.denied(p)
 	s.askBack(c)
 	return nil
 }

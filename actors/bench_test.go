@@ -133,3 +133,14 @@ func heap() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
 }
+
+// BenchmarkUser asks about a user who is away, as services do before they fall back
+// to mail.
+func BenchmarkUser(b *testing.B) {
+	h, _ := benchHub(b, 100_000)
+	for b.Loop() {
+		if _, online, err := h.User(b.Context(), "away"); online || err != nil {
+			b.Fatal(online, err)
+		}
+	}
+}

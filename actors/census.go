@@ -47,23 +47,27 @@ func (h *Hub) Users(ctx context.Context, after string, limit int) ([]UserInfo, e
 	if limit < 1 {
 		return nil, nil
 	}
-	return h.ask(ctx, after+"\x00", limit)
+	return h.ask(ctx, &list{from: after + "\x00", limit: limit})
 }
 
 // User returns one user, and whether it has open connections.
 //
 // Errors: ErrNoAnswer with the context's error.
 func (h *Hub) User(ctx context.Context, id string) (UserInfo, bool, error) {
-	users, err := h.ask(ctx, id, 1)
-	if err != nil || len(users) == 0 || users[0].ID != id {
+	if id == "" {
+		return UserInfo{}, false, nil
+	}
+	users, err := h.ask(ctx, &list{user: id})
+	if err != nil || len(users) == 0 {
 		return UserInfo{ID: id}, false, err
 	}
 	return users[0], true, nil
 }
 
-func (h *Hub) ask(ctx context.Context, from string, limit int) ([]UserInfo, error) {
+func (h *Hub) ask(ctx context.Context, question *list) ([]UserInfo, error) {
 	s := &census{done: make(chan struct{})}
-	if !h.submit(&list{from: from, limit: limit, reply: s}) {
+	question.reply = s
+	if !h.submit(question) {
 		return nil, ErrNoAnswer
 	}
 	if err := await(ctx, s.done); err != nil {
@@ -75,9 +79,14 @@ func (h *Hub) ask(ctx context.Context, from string, limit int) ([]UserInfo, erro
 	return s.users, nil
 }
 
-// list asks the users of one page about themselves.
+// list asks one user, or those of one page, about themselves.
 func (a *registry) list(c actor.Context, m *list) {
-	page := a.page(m.from, m.limit)
+	var page []*userRef
+	if m.user == "" {
+		page = a.page(m.from, m.limit)
+	} else if ref := a.users[m.user]; ref != nil {
+		page = append(page, ref)
+	}
 	m.reply.expect(len(page))
 	for _, ref := range page {
 		c.Send(ref.pid, &describe{m.reply})
@@ -87,9 +96,6 @@ func (a *registry) list(c actor.Context, m *list) {
 // page finds the limit smallest ids from the given one on, in one pass: the
 // page is kept sorted, and most users are not in it.
 func (a *registry) page(from string, limit int) []*userRef {
-	if ref := a.users[from]; ref != nil && limit == 1 {
-		return []*userRef{ref}
-	}
 	var page []*userRef
 	for id, ref := range a.users {
 		if id < from || (len(page) == limit && id > page[limit-1].id) {

@@ -35,7 +35,9 @@ func TestHub_PresenceAndPaging(t *testing.T) {
 	if err != nil || !online || u.Connections[0].UserAgent != "agent/carol" || u.Connections[0].Topics[0] != "t" {
 		t.Errorf("carol: %+v online=%v err=%v", u, online, err)
 	}
-	if _, online, _ := f.hub.User(t.Context(), "dave"); online {
-		t.Error("dave is online")
+	for _, away := range []string{"dave", "aaron", ""} {
+		if u, online, err := f.hub.User(t.Context(), away); online || u.ID != away || err != nil {
+			t.Errorf("%q: %+v online=%v err=%v", away, u, online, err)
+		}
 	}
 }

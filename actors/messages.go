@@ -108,6 +108,7 @@ type (
 
 	// list asks who is connected. hub → registry.
 	list struct {
+		user  string // the only one who is asked for, "" for a page
 		from  string // the first id that may be in the answer
 		limit int
 		reply *census

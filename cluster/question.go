@@ -40,11 +40,12 @@ type Question struct {
 	Cursors map[string]Cursor `json:"cursors,omitempty"` // Changes: where the asker is, by hub
 }
 
-// Cursor is a place in a list that a hub keeps. It means nothing in a list of
-// another generation.
+// Cursor is a place in the journal of a hub.
 type Cursor struct {
-	Gen  string `json:"gen"`
-	Next int    `json:"next"`
+	Journal string `json:"journal"` // each start of a hub has another
+	Anew    int    `json:"anew"`    // how often it had been written anew; Next means nothing for another number
+	Next    int    `json:"next"`    // in what happened
+	Told    int    `json:"told"`    // in what the hub told
 }
 
 // errQuestion is why a question gets no answer.

@@ -4,8 +4,13 @@
 // Every hub keeps a journal of the users that came to it and left. Once a second
 // every hub asks all others for what is new in theirs, so that each knows the
 // presence of the whole cluster and, after the debounce, comes to the same
-// decisions. Only the hub whose name comes first sends them. The others keep what
-// they decided until the first has said, in its journal, that it has told it, and
-// send it themselves when it is gone: a hub that dies takes at most what it had
-// queued along, and what it told in its last second is told again.
+// decisions. Of the hubs that were there when a user's turn settled, the one whose
+// name comes first posts it. It says in its journal what the service has taken; the
+// others keep what they decided until then, and the next one posts it when the first
+// is gone. So nothing is lost with a hub that dies, also if it waited for a service
+// that was down; and what was taken in a hub's last second is told again.
+//
+// A hub that comes leaves what had settled before to those that were there. One that
+// lost its lease and is back counts as one that comes: in between, others told that
+// its users were gone.
 package webhook

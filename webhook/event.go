@@ -36,3 +36,8 @@ func encode(events []Event) ([]byte, error) {
 	}
 	return body, nil
 }
+
+// ago is a time so many milliseconds before now, in the precision of events.
+func ago(now time.Time, age int64) time.Time {
+	return now.Add(-time.Duration(age) * time.Millisecond).UTC().Truncate(time.Millisecond)
+}

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,7 +38,7 @@ func TestJournal_Pages(t *testing.T) {
 	if p := j.Since(next); len(p.Changes) != 1 || p.Changes[0].User != "u0" || p.Changes[0].Online || p.More {
 		t.Errorf("got %+v", p)
 	}
-	for _, c := range []cluster.Cursor{{Gen: "other", Next: 5}, {Gen: next.Gen, Next: -1}, {Gen: next.Gen, Next: 1 << 40}} {
+	for _, c := range []cluster.Cursor{{Journal: "other", Next: 5}, {Journal: next.Journal, Next: -1}, {Journal: next.Journal, Next: 1 << 40}, {Journal: next.Journal, Anew: 1, Next: 5}} {
 		if p := j.Since(c); len(p.Changes) != pageSize || p.Changes[0].User != "u0" {
 			t.Errorf("%+v: not from the beginning", c)
 		}
@@ -58,7 +59,7 @@ func TestJournal_CompactKeepsWhoIsThereAndWhoJustLeft(t *testing.T) {
 		_, before, _ := readAll(j, cluster.Cursor{})
 		j.Compact(time.Minute)
 		online, after, n := readAll(j, before)
-		if before.Gen == after.Gen || n != 3 || !online["stays"] || online["leaves"] || online["busy"] {
+		if before.Journal != after.Journal || before.Anew == after.Anew || n != 3 || !online["stays"] || online["leaves"] || online["busy"] {
 			t.Errorf("%d changes, %v", n, online)
 		}
 		if left, ok := online["leaves"]; !ok || left {
@@ -67,6 +68,55 @@ func TestJournal_CompactKeepsWhoIsThereAndWhoJustLeft(t *testing.T) {
 		j.Compact(time.Minute) // there is nothing to do
 		if _, again, _ := readAll(j, after); again != after {
 			t.Error("written anew for nothing")
+		}
+	})
+}
+
+// What was told keeps its numbers when the rest is written anew, until it is
+// forgotten.
+func TestJournal_WhatWasToldIsReadOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := NewJournal()
+		read := func(c cluster.Cursor) (string, cluster.Cursor) {
+			var users []string
+			for {
+				p := j.Since(c)
+				if n := len(p.Changes) + len(p.Told); n > pageSize {
+					t.Errorf("a page of %d", n)
+				}
+				for _, told := range p.Told {
+					users = append(users, told.User)
+				}
+				if c = p.Cursor; !p.More {
+					return strings.Join(users, ""), c
+				}
+			}
+		}
+		j.noteTold(events("a", "b"))
+		for i := range 12_000 {
+			j.Note("busy", i%2 == 0)
+		}
+		users, next := read(cluster.Cursor{})
+		if users != "ab" {
+			t.Errorf("got %q", users)
+		}
+		time.Sleep(time.Minute)
+		j.noteTold(events("c"))
+		j.Compact(time.Second)
+		if users, again := read(next); users != "c" || again.Anew != 1 {
+			t.Errorf("got %q, %+v", users, again)
+		}
+		j.noteTold(events("d"))
+		if users, _ := read(cluster.Cursor{Journal: next.Journal}); users != "cd" {
+			t.Errorf("from the beginning: %q", users)
+		}
+		next.Journal, next.Told = "of another start", 4
+		if users, _ := read(next); users != "cd" {
+			t.Errorf("of another start: %q", users)
+		}
+		j.noteTold(events(strings.Split(strings.Repeat("x", pageSize+1), "")...))
+		if users, _ := read(cluster.Cursor{Journal: next.Journal}); len(users) != pageSize+3 {
+			t.Errorf("got %d", len(users))
 		}
 	})
 }

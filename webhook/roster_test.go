@@ -1,7 +1,6 @@
 package webhook
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -14,21 +13,25 @@ type scene struct {
 	t   *testing.T
 	r   *roster
 	now time.Time
-	gen map[string]int
+	gen map[string]int // how often journals were written anew
 }
 
 func newScene(t *testing.T) *scene {
 	t.Helper()
-	return &scene{t: t, r: newRoster(5 * time.Second), now: time.Unix(1000, 0), gen: map[string]int{}}
+	now := time.Unix(1000, 0)
+	return &scene{t: t, r: newRoster("self", now, 5*time.Second), now: now, gen: map[string]int{}}
 }
 
 // page applies changes such as "+alice" and "-bob".
 func (s *scene) page(hub string, older bool, age time.Duration, changes ...string) {
-	p := Page{Cursor: cluster.Cursor{Gen: fmt.Sprint("g", s.gen[hub])}}
+	p := Page{Cursor: cluster.Cursor{Journal: "of " + hub, Anew: s.gen[hub]}}
+	if older {
+		p.Up = time.Hour.Milliseconds()
+	}
 	for _, c := range changes {
 		p.Changes = append(p.Changes, Change{User: c[1:], Online: c[0] == '+', Age: age.Milliseconds()})
 	}
-	s.r.apply(hub, &p, older, s.now)
+	s.r.apply(hub, &p, s.now)
 }
 
 // after lets time pass and compares what settles.
@@ -98,5 +101,38 @@ func TestRoster_WhatWasThereBefore(t *testing.T) {
 	s.page("a", true, 2*time.Second, "-left", "-moved", "+new")
 	s.after(0, "")
 	s.after(3*time.Second, "offline:left@a online:new@a")
+	s.after(time.Hour, "")
+}
+
+// told lets another hub say that it told of "+alice" or "-alice", this long ago.
+func (s *scene) told(change string, age time.Duration) {
+	p := Page{Cursor: s.r.cursors["b"], Told: []Told{{User: change[1:], Online: change[0] == '+', Hub: "h", Age: age.Milliseconds()}}}
+	s.r.apply("b", &p, s.now)
+	for i := range s.r.told {
+		s.r.heed(&s.r.told[i], s.now)
+	}
+	s.r.told = nil
+}
+
+// What was told is told, also if this hub would have told it later, or not at all.
+func TestRoster_HeedsWhatOthersTold(t *testing.T) {
+	s := newScene(t)
+	s.page("a", false, 0, "+alice", "+bob")
+	s.after(4*time.Second, "")
+	s.told("+alice", 5*time.Second)
+	s.after(time.Second, "online:bob@a")
+	s.told("+bob", 5*time.Second)
+	s.page("a", false, 0, "-bob")
+	s.told("+alice", time.Second)
+	s.told("-alice", 2*time.Hour) // before this hub began
+	s.after(5*time.Second, "offline:bob@a")
+	s.page("a", false, 0, "-alice")
+	s.after(4*time.Second, "")
+	s.page("a", false, 0, "+alice") // back in time for this hub, too late for the other
+	s.told("-alice", 4*time.Second)
+	s.after(5*time.Second, "online:alice@h")
+	s.page("a", false, 0, "-alice")
+	s.told("-alice", 15*time.Second) // that was another time
+	s.after(5*time.Second, "offline:alice@a")
 	s.after(time.Hour, "")
 }

@@ -31,6 +31,7 @@ type sender struct {
 	log    *slog.Logger
 	queue  chan Event
 	counts *counts
+	told   func([]Event) // is called with what the service has taken
 
 	flushing chan struct{} // closed when what is queued is all there will be
 	ctx      context.Context
@@ -38,15 +39,15 @@ type sender struct {
 	done     chan struct{}
 }
 
-func newSender(cfg *Config, c *counts) *sender {
+func newSender(cfg *Config, c *counts, told func([]Event)) *sender {
 	s := &sender{
-		url: cfg.URL, secret: cfg.Secret, log: cfg.Log, counts: c, queue: make(chan Event, maxQueue),
+		url: cfg.URL, secret: cfg.Secret, log: cfg.Log, counts: c, told: told, queue: make(chan Event, maxQueue),
 		flushing: make(chan struct{}), done: make(chan struct{}),
 		http: &http.Client{
 			Timeout: sendTimeout,
 			// The address is the operator's choice; where it points to is not.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConns: 1, IdleConnTimeout: time.Minute},
+			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext: cfg.dial, MaxIdleConns: 1, IdleConnTimeout: time.Minute},
 		},
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
@@ -127,6 +128,7 @@ func (s *sender) deliver(batch []Event) error {
 		s.counts.requested(err)
 		if err == nil {
 			s.counts.sent.Add(len(batch))
+			s.told(batch)
 			return nil
 		}
 		if attempt == maxAttempts || s.ctx.Err() != nil {

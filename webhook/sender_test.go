@@ -24,7 +24,7 @@ var testSecret = []byte("a secret of twenty-four bytes")
 func newTestSender(t *testing.T, url string, log io.Writer) *sender {
 	t.Helper()
 	return newSender(&Config{URL: url, Secret: testSecret, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))},
-		newCounts(metrics.NewSet()))
+		newCounts(metrics.NewSet()), func([]Event) {})
 }
 
 func events(users ...string) []Event {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -13,8 +14,9 @@ import (
 
 const (
 	lookEvery = time.Second      // between two looks at the other hubs
-	keepOpen  = 30 * time.Second // how long hubs may differ in when they decide
-	keepLeft  = 2 * time.Minute  // how long a journal knows who left
+	keepOpen  = 10 * time.Minute // how long another hub may take to tell: longer than the attempts of a POST
+	keepLeft  = 2 * time.Minute  // how long a journal knows who left, and what was told
+	backAfter = 8 * time.Second  // from a renewal of the lease until those of others are due, and seen
 )
 
 // Config is what a Watcher needs. Nothing has a default but Log and Metrics.
@@ -27,24 +29,26 @@ type Config struct {
 	Journal  *Journal // of this hub
 	Log      *slog.Logger
 	Metrics  *metrics.Set
+
+	dial func(ctx context.Context, network, address string) (net.Conn, error) // nil but in tests
 }
 
 // Cluster is what is asked of the other hubs; a *cluster.Member is one.
 type Cluster interface {
 	Gather(ctx context.Context, q cluster.Question) (replies []cluster.Reply, silent []string)
-	Lowest() bool
+	Alive() error
 }
 
-// Watcher follows who is online in the cluster. On the hub whose name comes first
-// it posts what changes.
+// Watcher follows who is online in the cluster, and posts what changes if that is
+// this hub's to tell.
 type Watcher struct {
 	cfg     Config
 	roster  *roster
+	ledger  ledger
 	sender  *sender
-	started time.Time
-
-	ledger ledger
-	first  bool // no other hub's name comes before this one's
+	present map[string]bool // hubs that have a lease
+	alive   bool            // this one had its own when it last looked,
+	back    time.Time       // since then, or zero if it never lost it
 
 	stop context.CancelFunc
 	done chan struct{}
@@ -58,8 +62,11 @@ func Watch(cfg Config) *Watcher {
 	if cfg.Metrics == nil {
 		cfg.Metrics = metrics.NewSet()
 	}
-	w := &Watcher{cfg: cfg, roster: newRoster(cfg.Debounce), started: time.Now(), first: true, done: make(chan struct{})}
-	w.sender = newSender(&w.cfg, newCounts(cfg.Metrics))
+	w := &Watcher{
+		cfg: cfg, roster: newRoster(cfg.Instance, cfg.Journal.begin(), cfg.Debounce),
+		ledger: ledger{within: apart(cfg.Debounce)}, alive: true, done: make(chan struct{}),
+	}
+	w.sender = newSender(&w.cfg, newCounts(cfg.Metrics), cfg.Journal.noteTold)
 	cfg.Metrics.NewGauge("hub_webhook_queue", func() float64 { return float64(len(w.sender.queue)) })
 	ctx, stop := context.WithCancel(context.Background())
 	w.stop = stop
@@ -68,19 +75,20 @@ func Watch(cfg Config) *Watcher {
 }
 
 // Close ends the watcher. What is queued is posted until ctx ends; and other hubs,
-// if there are any, get the time to see what was told.
+// if there are any, get the time to see what was told. They tell the rest.
 func (w *Watcher) Close(ctx context.Context) {
 	w.stop()
 	<-w.done
-	timer := time.NewTimer(lookEvery + lookEvery/2)
-	defer timer.Stop()
-	if len(w.roster.hubs) > 1 {
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-		}
-	}
 	w.sender.close(ctx)
+	if len(w.present) < 2 {
+		return
+	}
+	timer := time.NewTimer(time.Until(w.cfg.Journal.lastTold().Add(lookEvery + lookEvery/2)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 func (w *Watcher) run(ctx context.Context) {
@@ -102,8 +110,7 @@ func (w *Watcher) run(ctx context.Context) {
 
 // look reads a page of each hub's journal, and reports whether there are more.
 func (w *Watcher) look(ctx context.Context) (more bool) {
-	cursors := w.roster.cursors()
-	replies, silent := w.cfg.Cluster.Gather(ctx, cluster.Question{Kind: cluster.Changes, Cursors: cursors})
+	replies, silent := w.cfg.Cluster.Gather(ctx, cluster.Question{Kind: cluster.Changes, Cursors: w.roster.cursors})
 	if ctx.Err() != nil {
 		return false
 	}
@@ -120,21 +127,18 @@ func (w *Watcher) look(ctx context.Context) (more bool) {
 			w.cfg.Log.Debug("journal of another hub not read", "hub", hub, "err", err)
 			continue
 		}
-		w.roster.apply(hub, &p, r.Lease.Since.Before(w.started), now)
+		w.roster.apply(hub, &p, now)
 		more = more || p.More
 	}
-	own := w.cfg.Journal.Since(cursors[w.cfg.Instance])
-	w.roster.apply(w.cfg.Instance, &own, false, now)
+	own := w.cfg.Journal.Since(w.roster.cursors[w.cfg.Instance])
+	w.roster.apply(w.cfg.Instance, &own, now)
 	w.note(present, now)
 	return more || own.More
 }
 
 // note forgets hubs that are gone.
 func (w *Watcher) note(present map[string]bool, now time.Time) {
-	w.first = true
-	for hub := range present {
-		w.first = w.first && hub >= w.cfg.Instance
-	}
+	w.present = present
 	for hub := range w.roster.hubs {
 		if !present[hub] {
 			w.roster.drop(hub, now)
@@ -142,24 +146,35 @@ func (w *Watcher) note(present map[string]bool, now time.Time) {
 	}
 }
 
-// decide sends what has settled, or keeps it until the hub that sends says that it
-// has. A hub that is first, but has lost its lease, keeps it until it is back.
+// decide adds what has settled to what is open, strikes out what others have told,
+// and sends what is this hub's to tell.
 func (w *Watcher) decide(now time.Time) {
-	w.ledger.confirm(w.roster.told, now)
+	w.checkLease()
+	for _, e := range w.ledger.confirm(w.roster.told) {
+		if w.alive { // or it may be about its own users, because it was away
+			w.roster.heed(&e, now)
+		}
+	}
 	w.roster.told = nil
 	w.ledger.add(w.roster.settle(now), now)
-	if w.cfg.Cluster.Lowest() {
-		events := w.ledger.take()
-		w.sender.send(events)
-		for i := range events {
-			w.cfg.Journal.noteTold(&events[i])
-		}
-		return
+	if w.alive && now.Sub(w.back) >= backAfter {
+		w.sender.send(w.ledger.take(w.mine))
 	}
-	if !w.first {
-		w.ledger.expire(now)
+	w.ledger.expire(w.mine, now)
+	if lost := w.ledger.cut(w.mine, maxQueue); lost > 0 {
+		w.sender.counts.dropped(dropQueue, lost)
 	}
-	if n := w.ledger.cut(maxQueue); n > 0 {
-		w.sender.counts.dropped(dropQueue, n)
+}
+
+// checkLease looks whether the hub's lease is lost, or back. While it is lost others tell in its place, also
+// that its users have gone, and have come again: this hub keeps what is its own to
+// tell, but begins anew when it is back, and waits for those that were cut off with
+// it.
+func (w *Watcher) checkLease() {
+	alive := w.cfg.Cluster.Alive() == nil
+	if alive && !w.alive {
+		w.back = w.cfg.Journal.begin()
+		w.roster.began = w.back
 	}
+	w.alive = alive
 }

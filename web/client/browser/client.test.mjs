@@ -131,7 +131,7 @@ test('a one-time ticket opens a stream, and a new one each reconnect', async () 
     const { createSSEClient, ticketURL } = await import('/dist/index.js')
     window.got = []
     window.client = createSSEClient({
-      url: ticketURL(hub + '/api/sse', { ticketUrl: hub + '/api/sse/ticket', getToken: () => token, credentials: 'omit' }),
+      url: ticketURL(hub + '/api/sse', { getToken: () => token, credentials: 'omit' }),
     })
     client.on('*', (data, { type, id }) => got.push({ type, data, id }))
     client.connect()

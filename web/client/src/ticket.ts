@@ -2,7 +2,7 @@ import { SSEError } from './error.ts'
 import type { AttemptContext } from './types.ts'
 
 export interface TicketOptions {
-  /** Where tickets are issued. Default `/api/sse/ticket`. */
+  /** Where tickets are issued. Default `/api/sse/ticket` of the hub that the stream's url names. */
   ticketUrl?: string
   /** Bearer token for it; without one, cookies go along. */
   getToken?: (c: AttemptContext) => string | null | Promise<string | null>
@@ -15,9 +15,10 @@ export interface TicketOptions {
  * header: `createSSEClient({ url: ticketURL('/api/sse') })`. Every attempt gets a ticket of its own.
  */
 export function ticketURL(url: string, o: TicketOptions = {}): (c: AttemptContext) => Promise<string> {
+  const hub = /^([^?]*\/api\/)(dashboard\/)?sse(\?|$)/.exec(url)?.[1] ?? '/api/'
   return async (c) => {
     const token = await o.getToken?.(c)
-    const response = await (o.fetch ?? fetch)(o.ticketUrl ?? '/api/sse/ticket', {
+    const response = await (o.fetch ?? fetch)(o.ticketUrl ?? hub + 'sse/ticket', {
       method: 'POST',
       headers: token ? { Authorization: 'Bearer ' + token } : {},
       credentials: o.credentials ?? 'same-origin',

@@ -244,3 +244,20 @@ it('ticketURL gets a ticket for every attempt', async () => {
   await untilStatus(denied, 'closed')
   expect(denied.getSnapshot().error).toMatchObject({ kind: 'auth', status: 403 })
 })
+
+it.each([
+  ['/api/sse?topics=a/api/sse', '/api/sse/ticket'],
+  ['https://hub.example/api/sse', 'https://hub.example/api/sse/ticket'],
+  ['https://hub.example/behind/api/dashboard/sse', 'https://hub.example/behind/api/sse/ticket'],
+  ['https://hub.example/stream', '/api/sse/ticket'],
+])('ticketURL of %s asks %s', async (url, wanted) => {
+  const asked: unknown[] = []
+  const open = ticketURL(url, {
+    fetch: async (input) => {
+      asked.push(input)
+      return Response.json({ ticket: 't' })
+    },
+  })
+  await open({ refresh: false, attempt: 0, signal: new AbortController().signal })
+  expect(asked).toEqual([wanted])
+})

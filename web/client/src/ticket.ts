@@ -27,7 +27,7 @@ export function ticketURL(url: string, o: TicketOptions = {}): (c: AttemptContex
     const { status } = response
     if (!response.ok) {
       const kind = status === 401 || status === 403 ? 'auth' : 'http'
-      throw new SSEError(kind, 'ticket: HTTP ' + status, status >= 500 || status === 429, status)
+      throw new SSEError(kind, 'ticket: HTTP ' + status, /^(5|408|425|429)/.test(String(status)), status)
     }
     const { ticket } = (await response.json()) as { ticket: string }
     return `${url}${url.includes('?') ? '&' : '?'}transport=fetch&ticket=${encodeURIComponent(ticket)}`

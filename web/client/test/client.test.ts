@@ -261,3 +261,11 @@ it.each([
   await open({ refresh: false, attempt: 0, signal: new AbortController().signal })
   expect(asked).toEqual([wanted])
 })
+
+it.each([[408, true], [425, true], [429, true], [500, true], [503, true], [401, false], [403, false], [404, false]])(
+  'ticketURL fails with %i as a stream does: tried again is %s', async (status, retryable) => {
+    const open = ticketURL('/api/sse', { fetch: async () => new Response(null, { status }) })
+    const attempt = open({ refresh: false, attempt: 0, signal: new AbortController().signal })
+    await expect(attempt).rejects.toMatchObject({ status, retryable })
+  },
+)

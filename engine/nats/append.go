@@ -30,12 +30,21 @@ const (
 // with the same key. The client library has no name for it.
 const errCodeConflict jetstream.ErrorCode = 10158
 
+// retryNoLeader is how an append is repeated for which no server takes the word: for
+// half a second, as long as a leader is being chosen or the servers have not all
+// heard of it.
+var retryNoLeader = []jetstream.PublishOpt{
+	jetstream.WithRetryWait(50 * time.Millisecond),
+	jetstream.WithRetryAttempts(10),
+}
+
 // ErrTooLarge is wrapped by the error of Append for a record that the servers do
 // not accept at all.
 var ErrTooLarge = errors.New("record too large for the engine")
 
-// Append stores rec and waits up to 2 seconds for the stream's word. Besides the
-// errors of engine.Engine it returns ErrTooLarge.
+// Append stores rec and waits up to 2 seconds for the stream's word, and up to one
+// more while a member hands the stream over. Besides the errors of engine.Engine
+// it returns ErrTooLarge.
 //
 // Keys of transient records are remembered apart from those of others.
 func (e *Engine) Append(ctx context.Context, rec *engine.Record, key string) (engine.Appended, error) {
@@ -46,6 +55,10 @@ func (e *Engine) Append(ctx context.Context, rec *engine.Record, key string) (en
 	if err := ctx.Err(); err != nil {
 		return engine.Appended{}, err
 	}
+	if err := e.gate.enter(ctx, e.life); err != nil {
+		return engine.Appended{}, err
+	}
+	defer e.gate.leave()
 	data := engine.AppendRecord(make([]byte, 0, rec.Size()), rec)
 	var appended engine.Appended
 	var err error
@@ -99,7 +112,7 @@ func (e *Engine) publish(ctx context.Context, subject string, data []byte, id st
 	if id != "" {
 		msg.Header = natsgo.Header{jetstream.MsgIDHeader: {id}}
 	}
-	future, err := e.js.PublishMsgAsync(msg)
+	future, err := e.js.PublishMsgAsync(msg, retryNoLeader...)
 	if errors.Is(err, natsgo.ErrMaxPayload) {
 		return nil, fmt.Errorf("%w: %d bytes", ErrTooLarge, len(data))
 	}

@@ -7,8 +7,8 @@ import (
 )
 
 // Close ends every Tail, lets appends that are on their way finish, and stops the
-// server if it is inside this process. It may be called again, not from within a
-// deliver or answer function.
+// server if it is inside this process; a member of a cluster first hands over what
+// it leads. It may be called again, not from within a deliver or answer function.
 func (e *Engine) Close() error {
 	var err error
 	e.close.Do(func() { err = e.shutDown() })
@@ -23,6 +23,9 @@ func (e *Engine) shutDown() error {
 	e.running.Wait() // each gives up after ackTimeout
 
 	last := e.last()
+	if e.server != nil && e.server.cluster && e.server.leaving == nil {
+		e.handOver()
+	}
 	if e.nc != nil {
 		e.nc.Close()
 	}

@@ -206,27 +206,3 @@ func TestLease_ExpiresUnlessRenewed(t *testing.T) {
 		t.Errorf("Leases = %+v, %v", got, err)
 	}
 }
-
-// An orderly end hands over what the member leads. Without that, nobody would take a
-// message until the others notice, seconds later, that their leader is gone.
-func TestCluster_ALeaderThatLeavesHandsOver(t *testing.T) {
-	m := startCluster(t, nil)
-	startReader(t, m.engines[0]) // makes the stream, if none did
-	leads := func(e *Engine) (stream, meta bool) {
-		return e.server.JetStreamIsStreamLeader("$G", e.names.stream), e.server.JetStreamIsLeader()
-	}
-	leader := 0
-	eventually(t, "a leader of the stream", func() bool {
-		leader = slices.IndexFunc(m.engines, func(e *Engine) bool { stream, _ := leads(e); return stream })
-		return leader >= 0
-	})
-	mustClose(t, m.engines[leader])
-	others := slices.Delete(slices.Clone(m.engines), leader, leader+1)
-	m.engines[leader] = nil
-	if !slices.ContainsFunc(others, func(e *Engine) bool { stream, _ := leads(e); return stream }) {
-		t.Error("nobody leads the stream")
-	}
-	if !slices.ContainsFunc(others, func(e *Engine) bool { _, meta := leads(e); return meta }) {
-		t.Error("nobody leads the cluster")
-	}
-}

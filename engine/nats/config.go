@@ -71,6 +71,7 @@ type Config struct {
 	MaxBytes   int64
 
 	leaseTTL                   time.Duration // engine.LeaseTTL, but for tests
+	holdLimit                  time.Duration // 1 s, but for tests
 	ackTimeout, requestTimeout time.Duration // 2 s, but for tests
 }
 
@@ -90,6 +91,7 @@ func DefaultConfig() Config {
 		MaxRecords:     1_000_000,
 		MaxBytes:       1 << 30,
 		leaseTTL:       engine.LeaseTTL,
+		holdLimit:      holdLimit,
 		ackTimeout:     ackTimeout,
 		requestTimeout: requestTimeout,
 	}
@@ -110,6 +112,9 @@ func (c Config) orDefault() Config {
 	}
 	if c.leaseTTL <= 0 {
 		c.leaseTTL = def.leaseTTL
+	}
+	if c.holdLimit <= 0 {
+		c.holdLimit = def.holdLimit
 	}
 	if c.ackTimeout <= 0 {
 		c.ackTimeout = def.ackTimeout

@@ -44,13 +44,18 @@ func (e *Engine) Leases(ctx context.Context) ([]engine.Lease, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newest(leases), nil
+}
+
+// newest returns the leases by name, without those of earlier lives of a hub.
+func newest(leases []engine.Lease) []engine.Lease {
 	slices.SortFunc(leases, func(a, b engine.Lease) int {
 		if c := strings.Compare(a.Hub, b.Hub); c != 0 {
 			return c
 		}
 		return b.Since.Compare(a.Since)
 	})
-	return slices.CompactFunc(leases, func(a, b engine.Lease) bool { return a.Hub == b.Hub }), nil
+	return slices.CompactFunc(leases, func(a, b engine.Lease) bool { return a.Hub == b.Hub })
 }
 
 // leaseKey returns the key of a lease. Names may hold what keys may not.

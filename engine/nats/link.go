@@ -119,9 +119,9 @@ func (l *link) setBroken(broken bool) {
 }
 
 // session makes a consumer and reads from it until something is wrong.
-func (l *link) session(ctx context.Context) error {
+func (l *link) session(tail context.Context) error {
 	lost := l.e.lost.next()
-	ctx, fail := context.WithCancelCause(ctx)
+	ctx, fail := context.WithCancelCause(tail)
 	defer fail(nil)
 	cons, err := l.join(ctx)
 	if err != nil {
@@ -142,6 +142,10 @@ func (l *link) session(ctx context.Context) error {
 	fail(err)
 	consuming.Stop()
 	l.next = s.close()
-	l.drop(cons)
+	if tail.Err() != nil {
+		l.drop(cons)
+	} else {
+		go l.drop(cons) // if its server is gone, nobody answers, and the next session is not to wait for that
+	}
 	return err
 }

@@ -8,6 +8,7 @@ type names struct {
 	keys      string // stream of the keys of transient records
 	keySubj   string // its subject
 	question  string // subject
+	leaving   string // subject of the notices of members that leave
 	leases    string // key value store
 }
 
@@ -19,6 +20,7 @@ func namesOf(ns string) names {
 		keys:      "HUB_" + ns + "_keys",
 		keySubj:   "h." + ns + ".k",
 		question:  "h." + ns + ".q",
+		leaving:   "h." + ns + ".l",
 		leases:    "hub_" + ns + "_hubs",
 	}
 }

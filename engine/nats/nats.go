@@ -39,6 +39,7 @@ type Engine struct {
 	learning    atomic.Bool
 	keysReady   atomic.Bool
 	leases      bucket
+	gate        gate
 
 	life  context.Context
 	end   context.CancelCauseFunc
@@ -89,6 +90,9 @@ func (e *Engine) start(ctx context.Context) error {
 		jetstream.WithDefaultTimeout(e.cfg.requestTimeout))
 	if err != nil {
 		return fmt.Errorf("open jetstream: %w", err)
+	}
+	if _, err := e.nc.Subscribe(e.names.leaving, e.heed); err != nil {
+		return fmt.Errorf("subscribe to notices: %w", err)
 	}
 	return e.openStream(ctx)
 }

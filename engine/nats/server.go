@@ -35,6 +35,7 @@ type embedded struct {
 	scratch string // a directory to remove at the end
 	unlock  func()
 	mark    cleanMark
+	leaving chan struct{} // closed when abdicate's order is carried out; nil before it
 }
 
 // startServer starts a server that nothing outside the process can reach, unless
@@ -102,14 +103,14 @@ func (e *embedded) options(cfg *Config) (*server.Options, error) {
 	return opts, e.listen(cfg, opts)
 }
 
-// stop ends the server and waits. A member hands its leaderships over before.
-// With the newest position the store counts as closed and whole.
+// stop ends the server and waits. With the newest position the store counts as
+// closed and whole.
 func (e *embedded) stop(last *engine.Position) error {
-	if e.cluster {
-		e.LameDuckShutdown()
-	}
 	e.Shutdown()
 	e.WaitForShutdown()
+	if e.leaving != nil {
+		<-e.leaving
+	}
 	if last != nil {
 		return errors.Join(e.mark.put(*last), e.tidy())
 	}

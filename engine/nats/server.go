@@ -32,7 +32,7 @@ type embedded struct {
 	*server.Server
 	token   string // what clients show, "" if none can connect
 	cluster bool
-	scratch string // a directory to remove at the end
+	scratch string // a directory that is of no use once the server runs
 	unlock  func()
 	mark    cleanMark
 	leaving chan struct{} // closed when abdicate's order is carried out; nil before it
@@ -50,6 +50,9 @@ func startServer(cfg *Config, log *slog.Logger) (*embedded, error) {
 	e.Start()
 	if !e.ReadyForConnections(startTimeout) || !e.JetStreamEnabled() {
 		return nil, errors.Join(errors.New("nats server does not start"), out.fatal(), e.stop(nil))
+	}
+	if err := e.dropScratch(); err != nil {
+		return nil, errors.Join(err, e.stop(nil))
 	}
 	return e, nil
 }
@@ -122,6 +125,12 @@ func (e *embedded) tidy() error {
 	if e.unlock != nil {
 		e.unlock()
 	}
+	return e.dropScratch()
+}
+
+// dropScratch removes the directory of a server that stores nothing but wants one
+// to start. Done at once, a process that is killed leaves none behind.
+func (e *embedded) dropScratch() error {
 	if e.scratch == "" {
 		return nil
 	}

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"net/netip"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"unique"
@@ -186,10 +187,11 @@ func (c *connection) notice(w *worker, n *notice) {
 func (c *connection) fault(w *worker, fault any) {
 	w.forget()
 	c.hub.metrics.fault("connection")
-	c.hub.cfg.Log.Error("connection failed", "conn", connectionID(c.id), "fault", fault)
+	id := connectionID(c.id)
+	c.hub.cfg.Log.Error("connection failed", "conn_id", id, "fault", &failure{fault, debug.Stack()})
 	defer func() {
 		if again := recover(); again != nil {
-			c.hub.cfg.Log.Error("close after failure failed", "conn", connectionID(c.id), "fault", again)
+			c.hub.cfg.Log.Error("close after failure failed", "conn_id", id, "fault", &failure{again, debug.Stack()})
 		}
 	}()
 	c.end(ReasonPanic)

@@ -2,6 +2,8 @@ package actors
 
 import (
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"example.org/hub/engine"
@@ -21,8 +23,8 @@ func TestFailure_AtEveryMessageIsContained(t *testing.T) {
 	} {
 		for _, message := range messages {
 			t.Run(fmt.Sprintf("%s %T", kind, message), func(t *testing.T) {
-				f := newFixture(t)
-				defer f.stop()
+				var log strings.Builder // of an actor at a time
+				f := newFixture(t, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 				well := f.attach("bob")
 				sick := f.failAt(kind, message)
 				sick.waitClosed(t)
@@ -38,6 +40,10 @@ func TestFailure_AtEveryMessageIsContained(t *testing.T) {
 				well.waitFor(t, "after it")
 				again.waitFor(t, "after it")
 				f.wantFaults(kind)
+				f.stop()
+				if text := log.String(); !strings.Contains(text, "fault.text=") || !strings.Contains(text, "actors.(*"+kind+").") {
+					t.Errorf("the log does not say where:\n%s", &log)
+				}
 			})
 		}
 	}

@@ -1,5 +1,7 @@
 package actors
 
+import "runtime/debug"
+
 // lost settles a message that no actor will handle, because the one it was for
 // has stopped or failed: a stream must not stay open without an owner, and
 // nobody shall wait for an answer that does not come. What is not named here has
@@ -28,7 +30,7 @@ func (h *Hub) refuse(s Stream, reason Reason) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			h.metrics.fault("connection")
-			h.cfg.Log.Error("refusal failed", "reason", string(reason), "fault", fault)
+			h.cfg.Log.Error("refusal failed", "reason", string(reason), "fault", &failure{fault, debug.Stack()})
 		}
 	}()
 	s.Refuse(reason)

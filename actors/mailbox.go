@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -109,7 +110,7 @@ func (m *mailbox) process() {
 	var msg any
 	defer func() {
 		if fault := recover(); fault != nil {
-			m.invoker.EscalateFailure(fault, msg)
+			m.invoker.EscalateFailure(&failure{fault, debug.Stack()}, msg)
 		}
 	}()
 	began := time.Now()

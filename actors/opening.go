@@ -18,7 +18,7 @@ func (c *connection) open(w *worker, m *open) {
 		return
 	}
 	if err := c.stream.Start(c); err != nil {
-		c.hub.cfg.Log.Debug("stream not started", "conn", connectionID(c.id), "err", err)
+		c.hub.cfg.Log.Debug("stream not started", "conn_id", connectionID(c.id), "err", err)
 		c.end(ReasonWriteError)
 		return
 	}

@@ -1,6 +1,9 @@
 package actors
 
 import (
+	"fmt"
+	"log/slog"
+
 	"github.com/asynkron/protoactor-go/actor"
 	cmap "github.com/orcaman/concurrent-map"
 )
@@ -14,6 +17,17 @@ import (
 var stopOnFailure = actor.NewOneForOneStrategy(0, 0, func(any) actor.Directive {
 	return actor.StopDirective
 })
+
+// failure is what a supervisor is told of a panic.
+type failure struct {
+	fault any
+	stack []byte // which holds no values that somebody sent
+}
+
+// LogValue implements slog.LogValuer.
+func (f *failure) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("text", fmt.Sprint(f.fault)), slog.String("stack", string(f.stack)))
+}
 
 // props are common to the registry and the users: the pool and our mailbox.
 func (h *Hub) props(producer actor.Producer) *actor.Props {

@@ -13,8 +13,14 @@ import (
 	"example.org/hub/sse"
 )
 
-// MaxTopics is how many topics an update may have, the canonical one included.
-const MaxTopics = 100
+const (
+	// MaxTopics is how many topics an update may have, the canonical one included.
+	MaxTopics = 100
+
+	// MinRetry is the shortest reconnection time that an update may set. With a
+	// shorter one, a single update could make all clients hammer the hubs.
+	MinRetry = 500 * time.Millisecond
+)
 
 // Update is what a publisher sends, checked.
 type Update struct {
@@ -111,10 +117,10 @@ func (u *Update) setRetry(text string) error {
 		return nil
 	}
 	ms, err := strconv.ParseUint(text, 10, 32)
-	if err != nil || time.Duration(ms)*time.Millisecond > sse.MaxRetry {
-		return fmt.Errorf("retry is a number of milliseconds, at most %d", sse.MaxRetry.Milliseconds())
-	}
 	u.Retry = time.Duration(ms) * time.Millisecond
+	if err != nil || (u.Retry != 0 && u.Retry < MinRetry) || u.Retry > sse.MaxRetry {
+		return fmt.Errorf("retry is 0 or a number of milliseconds from %d to %d", MinRetry.Milliseconds(), sse.MaxRetry.Milliseconds())
+	}
 	return nil
 }
 

@@ -18,8 +18,8 @@ func TestParseUpdate(t *testing.T) {
 		want Update
 	}{
 		{"a topic alone", "topic=a", Update{Topics: []string{"a"}}},
-		{"everything", "topic=https%3A%2F%2Fe%2F1&topic=b&data=x+y%0Az&private=on&id=urn%3Auuid%3A1&type=changed&retry=250", Update{
-			Topics: []string{"https://e/1", "b"}, Data: "x y\nz", Private: true, ID: "urn:uuid:1", Type: "changed", Retry: 250 * time.Millisecond,
+		{"everything", "topic=https%3A%2F%2Fe%2F1&topic=b&data=x+y%0Az&private=on&id=urn%3Auuid%3A1&type=changed&retry=500", Update{
+			Topics: []string{"https://e/1", "b"}, Data: "x y\nz", Private: true, ID: "urn:uuid:1", Type: "changed", Retry: 500 * time.Millisecond,
 		}},
 		{"private counts by its presence", "topic=a&private", Update{Topics: []string{"a"}, Private: true}},
 		{"private without a value", "topic=a&private=", Update{Topics: []string{"a"}, Private: true}},
@@ -69,6 +69,8 @@ func TestParseUpdate_Refuses(t *testing.T) {
 		"topic=a&retry=-1":                             "retry",
 		"topic=a&retry=1.5":                            "retry",
 		"topic=a&retry=x":                              "retry",
+		"topic=a&retry=1":                              "retry",
+		"topic=a&retry=499":                            "retry",
 		"topic=a&retry=3600001":                        "retry",
 		"topic=a&retry=99999999999999999999":           "retry",
 		"topic=a&data=x&data=y":                        "data",

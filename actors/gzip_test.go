@@ -195,7 +195,7 @@ func TestGzip_SlowConsumerGetsAGap(t *testing.T) {
 		}
 		names = append(names, ev.Name+" "+ev.ID)
 	}
-	want := []string{"n t1-1", "gap t1-1", "n t1-12"} // the first was partly out, the others had no room
+	want := []string{"n t1-1", "gap t1-1", "n t1-11"} // the first was partly out, the others had no room
 	if !slices.Equal(names, want) {
 		t.Errorf("got %q, want %q", names, want)
 	}

@@ -10,29 +10,8 @@ import (
 func cloudEventOfJSON(body []byte) (cloudEvent, error) {
 	var ev cloudEvent
 	r := jsonReader{src: body}
-	if err := r.take('{'); err != nil {
-		return ev, invalidJSON("", err)
-	}
-	for first := true; ; first = false {
-		more, err := r.more(first, '}')
-		if err != nil {
-			return ev, invalidJSON("", err)
-		}
-		if !more {
-			break
-		}
-		name, err := r.str()
-		if err == nil {
-			err = r.take(':')
-		}
-		if err != nil {
-			return ev, invalidJSON("", err)
-		}
-		if err := ev.member(&r, string(name)); err != nil {
-			return ev, err
-		}
-	}
-	return ev, jsonError("", r.end())
+	err := r.object(func(name []byte) error { return ev.member(&r, string(name)) })
+	return ev, err
 }
 
 // member reads the value behind a name. An attribute that is null is not there.

@@ -77,3 +77,53 @@ func (r *jsonReader) more(first bool, closing byte) (bool, error) {
 	r.pos++
 	return true, nil
 }
+
+// object reads an object that nothing follows, by a call of member behind each name
+// and its colon. Its own errors are problems.
+func (r *jsonReader) object(member func(name []byte) error) error {
+	if err := r.take('{'); err != nil {
+		return invalidJSON("", err)
+	}
+	for first := true; ; first = false {
+		more, err := r.more(first, '}')
+		if err != nil {
+			return invalidJSON("", err)
+		}
+		if !more {
+			return jsonError("", r.end())
+		}
+		name, err := r.str()
+		if err == nil {
+			err = r.take(':')
+		}
+		if err != nil {
+			return invalidJSON("", err)
+		}
+		if err := member(name); err != nil {
+			return err
+		}
+	}
+}
+
+// array reads an array, by a call of element for each value. field is whose value it
+// is.
+func (r *jsonReader) array(field string, element func(*jsonReader) error) error {
+	if c := r.space(); c != '[' && r.pos < len(r.src) {
+		return invalid("invalid_type", field, field+" is an array")
+	}
+	if err := r.take('['); err != nil {
+		return invalidJSON(field, err)
+	}
+	for first := true; ; first = false {
+		more, err := r.more(first, ']')
+		if err != nil {
+			return invalidJSON(field, err)
+		}
+		if !more {
+			return nil
+		}
+		if err := element(r); err != nil {
+			return err
+		}
+	}
+}

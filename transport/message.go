@@ -48,29 +48,16 @@ const (
 // is a *problem.
 func (d *messageDecoder) decode(body []byte) (message, error) {
 	var m message
-	r := jsonReader{src: body}
-	if err := r.take('{'); err != nil {
-		return m, invalidJSON("", err)
-	}
-	seen := 0
-	for {
-		more, err := r.more(seen == 0, '}')
-		if err != nil {
-			return m, invalidJSON("", err)
-		}
-		if !more {
-			break
-		}
-		bit, err := d.member(&r, &m, seen)
-		if err != nil {
-			return m, err
-		}
+	r, seen := jsonReader{src: body}, 0
+	err := r.object(func(name []byte) error {
+		bit, err := d.member(name, &r, &m, seen)
 		seen |= bit
+		return err
+	})
+	if err == nil {
+		err = complete(seen)
 	}
-	if err := r.end(); err != nil {
-		return m, invalidJSON("", err)
-	}
-	return m, complete(seen)
+	return m, err
 }
 
 func complete(seen int) error {
@@ -83,15 +70,8 @@ func complete(seen int) error {
 	return nil
 }
 
-// member reads a name and its value.
-func (d *messageDecoder) member(r *jsonReader, m *message, seen int) (bit int, err error) {
-	name, err := r.str()
-	if err == nil {
-		err = r.take(':')
-	}
-	if err != nil {
-		return 0, invalidJSON("", err)
-	}
+// member reads the value behind a name.
+func (d *messageDecoder) member(name []byte, r *jsonReader, m *message, seen int) (bit int, err error) {
 	var read func(*jsonReader, *message) error
 	switch string(name) {
 	case "to":

@@ -21,18 +21,8 @@ func readTo(r *jsonReader, m *message) error {
 	if r.space() != '[' {
 		return readAddress(r, m)
 	}
-	r.pos++
-	for first := true; ; first = false {
-		more, err := r.more(first, ']')
-		if err != nil {
-			return invalidJSON("to", err)
-		}
-		if !more {
-			break
-		}
-		if err := readAddress(r, m); err != nil {
-			return err
-		}
+	if err := r.array("to", func(r *jsonReader) error { return readAddress(r, m) }); err != nil {
+		return err
 	}
 	if len(m.to) == 0 {
 		return invalid("invalid_address", "to", "to names no actor")
@@ -125,28 +115,41 @@ func readSlow(r *jsonReader, m *message) error {
 }
 
 func readTTL(r *jsonReader, m *message) error {
-	r.space()
-	start := r.pos
-	if start == len(r.src) || r.number() != nil {
+	seconds, ok := readNumber(r)
+	if !ok {
 		return invalid("invalid_ttl", "ttl", "ttl is a number of seconds")
 	}
-	seconds, err := strconv.ParseFloat(string(r.src[start:r.pos]), 64)
-	if err != nil || seconds <= 0 || seconds > maxTTL.Seconds() {
+	if seconds <= 0 || seconds > maxTTL.Seconds() {
 		return invalid("invalid_ttl", "ttl", "ttl is more than 0 and at most 86400 seconds")
 	}
 	m.ttl = max(time.Duration(seconds*float64(time.Second)), 1)
 	return nil
 }
 
-func readTransient(r *jsonReader, m *message) error {
+// readNumber reads a number. One that is too large for a float64 is infinite.
+func readNumber(r *jsonReader) (n float64, ok bool) {
+	r.space()
+	start := r.pos
+	if start == len(r.src) || r.number() != nil {
+		return 0, false
+	}
+	n, _ = strconv.ParseFloat(string(r.src[start:r.pos]), 64) // fails for what is out of range only
+	return n, true
+}
+
+func readTransient(r *jsonReader, m *message) (err error) {
+	m.transient, err = readBool(r, "transient")
+	return err
+}
+
+func readBool(r *jsonReader, field string) (bool, error) {
 	switch r.space() {
 	case 't':
-		m.transient = true
-		return jsonError("transient", r.literal("true"))
+		return true, jsonError(field, r.literal("true"))
 	case 'f':
-		return jsonError("transient", r.literal("false"))
+		return false, jsonError(field, r.literal("false"))
 	}
-	return invalid("invalid_type", "transient", "transient is true or false")
+	return false, invalid("invalid_type", field, field+" is true or false")
 }
 
 // readName reads a string that engine.ValidName accepts.

@@ -172,6 +172,7 @@ func TestSubscribe_Refuses(t *testing.T) {
 		{"?topics=%ff", 400, "invalid_topics", "topics"},
 		{"?topics=" + long, 400, "invalid_topics", "topics"},
 		{"?topics=" + strings.Join(many, ","), 400, "too_many_topics", "topics"},
+		{"?events=a,,b", 400, "invalid_events", "events"},
 		{"?events=a%0ab", 400, "invalid_events", "events"},
 		{"?events=" + strings.Repeat("e", 129), 400, "invalid_events", "events"},
 		{"?events=" + strings.Join(many, ","), 400, "too_many_events", "events"},

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -80,7 +81,7 @@ func eventName(b []byte) (string, error) {
 		return "", nil
 	}
 	if name == "" {
-		return "", sse.ErrName
+		return "", fmt.Errorf("%w: empty", sse.ErrName)
 	}
 	return name, sse.ValidName(name)
 }

@@ -1,10 +1,6 @@
 package transport
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
 	"strconv"
 	"time"
 
@@ -25,8 +21,8 @@ func (s *Server) issueTicketFor(c *call) error {
 		return err
 	}
 	now := time.Now()
-	user := auth.Principal{User: c.id, Topics: g.Topics, Issued: now, Expires: now.Add(g.ttl())}
-	if g.Dashboard {
+	user := auth.Principal{User: c.id, Topics: g.topics, Issued: now, Expires: now.Add(g.ttl)}
+	if g.dashboard {
 		user.Scopes = []auth.Scope{auth.ScopeDashboard}
 	}
 	return s.answerTicket(c, user)
@@ -34,47 +30,59 @@ func (s *Server) issueTicketFor(c *call) error {
 
 // grant is what the stream of a ticket may do.
 type grant struct {
-	Topics    []string `json:"topics"` // exact names, or prefixes and '*'
-	Dashboard bool     `json:"dashboard"`
-	TTL       *float64 `json:"ttl"` // seconds that the stream may last
-}
-
-func (g *grant) ttl() time.Duration {
-	if g.TTL == nil {
-		return defaultGrantTTL
-	}
-	return time.Duration(*g.TTL * float64(time.Second))
+	topics    []string // exact names, or prefixes and '*'
+	dashboard bool
+	ttl       time.Duration // that the stream may last
 }
 
 // readGrant reads the body, which may be empty.
 func readGrant(body []byte) (grant, error) {
-	var g grant
+	g := grant{ttl: defaultGrantTTL}
 	if len(body) == 0 {
 		return g, nil
 	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(&g)
-	if err == nil && !errors.Is(dec.Decode(&struct{}{}), io.EOF) {
-		err = errJSONTrailing
-	}
-	if err != nil {
-		return g, invalid("invalid_json", "", "the body is an object of topics, dashboard and ttl: "+clip(err.Error()))
-	}
-	return g, g.check()
+	r, seen := jsonReader{src: body}, map[string]bool{}
+	err := r.object(func(name []byte) error {
+		field := string(name)
+		if seen[field] {
+			return invalid("duplicate_field", field, "the field is there twice")
+		}
+		seen[field] = true
+		return g.member(&r, field)
+	})
+	return g, err
 }
 
-func (g *grant) check() error {
-	if len(g.Topics) > maxTopics {
+// member reads the value of a field.
+func (g *grant) member(r *jsonReader, field string) (err error) {
+	switch field {
+	case "topics":
+		return r.array(field, g.addTopic)
+	case "dashboard":
+		g.dashboard, err = readBool(r, field)
+		return err
+	case "ttl":
+		seconds, ok := readNumber(r)
+		if !ok || seconds < 1 || seconds > maxGrantTTL.Seconds() {
+			return invalid("invalid_ttl", field, "ttl is a number of seconds from 1 to "+strconv.Itoa(int(maxGrantTTL.Seconds())))
+		}
+		g.ttl = time.Duration(seconds * float64(time.Second))
+		return nil
+	}
+	return invalid("unknown_field", clip(field), "the body is an object of topics, dashboard and ttl")
+}
+
+func (g *grant) addTopic(r *jsonReader) error {
+	topic, err := readString(r, "topics")
+	if err != nil {
+		return err
+	}
+	if err := auth.ValidPattern(topic); err != nil {
+		return invalid("invalid_topic", "topics", clip(err.Error()))
+	}
+	if len(g.topics) == maxTopics {
 		return invalid("too_many_topics", "topics", "at most "+strconv.Itoa(maxTopics)+" topics")
 	}
-	for _, t := range g.Topics {
-		if err := auth.ValidPattern(t); err != nil {
-			return invalid("invalid_topic", "topics", clip(err.Error()))
-		}
-	}
-	if g.TTL != nil && !(*g.TTL >= 1 && *g.TTL <= maxGrantTTL.Seconds()) {
-		return invalid("invalid_ttl", "ttl", "ttl is a number of seconds from 1 to "+strconv.Itoa(int(maxGrantTTL.Seconds())))
-	}
+	g.topics = append(g.topics, topic)
 	return nil
 }

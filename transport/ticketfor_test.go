@@ -49,13 +49,20 @@ func TestTicketFor_GrantsWhatTheServiceSays(t *testing.T) {
 
 func TestTicketFor_RefusesWhatItDoesNotUnderstand(t *testing.T) {
 	h := newTestHub(t)
-	for body, code := range map[string]string{
-		"x": "invalid_json", "[]": "invalid_json", `{"scopes":["admin"]}`: "invalid_json", "{} {}": "invalid_json", `{"ttl":"1h"}`: "invalid_json",
-		`{"ttl":0}`: "invalid_ttl", `{"ttl":86401}`: "invalid_ttl", `{"ttl":1e300}`: "invalid_ttl",
-		`{"topics":["a*b"]}`: "invalid_topic", `{"topics":[""]}`: "invalid_topic",
-		`{"topics":["a"` + strings.Repeat(`,"a"`, maxTopics) + `]}`: "too_many_topics",
+	for body, want := range map[string]struct{ code, field string }{
+		"x": {"invalid_json", ""}, "[]": {"invalid_json", ""}, "{} {}": {"invalid_json", ""},
+		`{"topics":[1]}`: {"invalid_type", "topics"}, `{"topics":"a"}`: {"invalid_type", "topics"}, `{"topics":["a"`: {"invalid_json", "topics"},
+		`{"dashboard":1}`: {"invalid_type", "dashboard"}, `{"scopes":["admin"]}`: {"unknown_field", "scopes"},
+		`{"Topics":["a"]}`: {"unknown_field", "Topics"}, `{"topics":["a"],"t\u006fpics":["*"]}`: {"duplicate_field", "topics"},
+		`{"ttl":"1h"}`: {"invalid_ttl", "ttl"}, `{"ttl":0}`: {"invalid_ttl", "ttl"}, `{"ttl":86401}`: {"invalid_ttl", "ttl"}, `{"ttl":1e999}`: {"invalid_ttl", "ttl"},
+		`{"topics":["a*b"]}`: {"invalid_topic", "topics"}, `{"topics":[""]}`: {"invalid_topic", "topics"},
+		`{"topics":["a"` + strings.Repeat(`,"a"`, maxTopics) + `]}`: {"too_many_topics", "topics"},
 	} {
-		h.ask("POST", "/api/users/zoe/ticket", body, apiKeyHeader(adminKey)).want(t, 400, code)
+		r := h.ask("POST", "/api/users/zoe/ticket", body, apiKeyHeader(adminKey))
+		r.want(t, 400, want.code)
+		if _, field := r.problem(t); field != want.field {
+			t.Errorf("%s: field %q, want %q", body, field, want.field)
+		}
 	}
 	for _, key := range []string{publishKey, presenceKey} {
 		h.ask("POST", "/api/users/zoe/ticket", "", apiKeyHeader(key)).want(t, 403, "missing_scope")

@@ -20,7 +20,11 @@ export function acquire(key: string, user: User): [client: BareClient<Any>, rele
     const options = new Proxy({} as SSEClientOptions<Any>, {
       get(_, name: keyof SSEClientOptions) {
         if (name === 'onGap') return // a handler of each user
-        if (name === 'onError') return (e: SSEError) => users.forEach((u) => u.current.onError?.(e))
+        if (name === 'onError') {
+          // Each once, since a provider's is that of many hooks. Without any, what handlers throw goes to the console.
+          const all = new Set([...users].flatMap((u) => u.current.onError ?? []))
+          return all.size ? (e: SSEError) => all.forEach((fn) => fn(e)) : undefined
+        }
         return ([...users].pop() ?? user).current[name]
       },
     })

@@ -55,6 +55,9 @@ export function SSEProvider({ children, ...options }: StreamOptions<Any> & { chi
   return createElement(Defaults.Provider, { value: options }, children)
 }
 
+/** The last gap that each function was told of: a provider's is that of many hooks, and is called once. */
+const told = /* @__PURE__ */ new WeakMap<object, object>()
+
 interface Stream extends SSESnapshot, Pick<UseSSEResult<Any>, 'reconnect' | 'closeConnection'> {}
 
 /** Joins the stream that the options name. listen is called with null when the stream changes. */
@@ -85,7 +88,17 @@ function useStream(own: StreamOptions<Any>, listen?: (event: EventOf<Any> | null
     (changed: () => void) => {
       if (!key) return () => {}
       const [stream, release] = client ? [client] : acquire(key, latest)
-      const off = [stream.subscribe(changed), stream.on('*', (_, event) => latest.current.listen?.(event as EventOf<Any>)), release]
+      const off = [
+        stream.subscribe(changed),
+        stream.on('gap', (gap, event) => {
+          const { onGap } = latest.current
+          if (!onGap || told.get(onGap) === event) return
+          told.set(onGap, event)
+          onGap(gap)
+        }),
+        stream.on('*', (_, event) => latest.current.listen?.(event as EventOf<Any>)),
+        release,
+      ]
       active.current = stream
       if (stream.getSnapshot().status === 'idle') stream.connect()
       return () => {
@@ -126,7 +139,6 @@ export function useSSE<M extends object = HubEvents>(own: UseSSEOptions<NoInfer<
     }
     if (!event) return
     const { type, data } = event
-    if (type === 'gap') o.onGap?.(data)
     o.eventHandlers?.[type]?.(data, event)
     o.onEvent?.(event)
   })

@@ -1,8 +1,9 @@
 // @vitest-environment jsdom
 import { act, cleanup, render, renderHook, screen } from '@testing-library/react'
 import { StrictMode, useState, type ReactNode } from 'react'
-import { afterEach, expect, it, onTestFinished } from 'vitest'
+import { afterEach, expect, it, onTestFinished, vi } from 'vitest'
 import { createSSEClient } from '../src/client.ts'
+import type { SSEError } from '../src/error.ts'
 import { SSEProvider, useDashboardSSE, useSSE, useSSEEvent, useSSEStatus, useSSEValue, type UseSSEOptions } from '../src/react.ts'
 import { createFakeClient, createFakeServer } from '../src/testing.ts'
 import { event, serve as serveAny, sleep, status, stream, type Answer, type TestServer } from './server.ts'
@@ -214,6 +215,53 @@ it('tells each hook of a gap', () => {
   use('b')
   act(() => fake.push('gap', { from: '', to: 'e-1', reason: 'epoch' }))
   expect(gaps).toEqual(['a epoch', 'b epoch'])
+})
+
+it('calls the provider’s onGap and onError once, however many hooks share the stream', async () => {
+  const server = createFakeServer()
+  const told: string[] = []
+  function Part(): null {
+    useSSE()
+    useSSEEvent('message', () => {})
+    useSSEValue('message', (n: number) => n, 0)
+    return null
+  }
+  render(
+    <SSEProvider
+      fetch={server.fetch} identity="provider test" backoff={{ minMs: 5 }}
+      onGap={(g) => told.push(g.reason)} onError={(e) => told.push(e.kind)}
+    >
+      <Part /><Part />
+    </SSEProvider>,
+  )
+  const first = await server.connection()
+  first.send('gap', { from: '', to: 'e-1', reason: 'epoch' })
+  await until(() => told.length > 0)
+  first.cut()
+  const second = await act(() => server.connection(2))
+  second.send('gap', { from: '', to: 'e-2', reason: 'slow' })
+  await until(() => told.includes('slow'))
+  expect(told).toEqual(['epoch', 'network', 'slow'])
+})
+
+it('does not swallow what a handler throws', async () => {
+  const server = createFakeServer()
+  const console_ = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => console_.mockRestore())
+  const told: string[] = []
+  const broken = { notification: () => { throw new Error('broken') } }
+  const { rerender } = renderHook(
+    ({ onError }: Pick<UseSSEOptions, 'onError'>) => useSSE({ fetch: server.fetch, identity: 'broken', eventHandlers: broken, onError }),
+    { initialProps: {} },
+  )
+  const connection = await server.connection()
+  connection.send('notification', { title: 'a' })
+  await until(() => console_.mock.calls.length > 0)
+  expect(console_.mock.calls).toEqual([[expect.objectContaining({ kind: 'handler', message: 'Error: broken' })]])
+  rerender({ onError: (e: SSEError) => told.push(e.kind) })
+  connection.send('notification', { title: 'b' })
+  await until(() => told.length > 0)
+  expect([told, console_.mock.calls.length]).toEqual([['handler'], 1])
 })
 
 it('useSSEValue starts anew for another user', async () => {

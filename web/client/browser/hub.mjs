@@ -64,6 +64,15 @@ export class Hub {
     return this.#end('SIGKILL')
   }
 
+  /** Has it stand still, with all its connections. */
+  freeze() {
+    this.#process.kill('SIGSTOP')
+  }
+
+  thaw() {
+    this.#process.kill('SIGCONT')
+  }
+
   /** Has it say goodbye to its clients, and waits for its end. */
   terminate() {
     return this.#end('SIGTERM')

@@ -195,6 +195,52 @@ test('a hub that restarts is found again', async () => {
   await page.context().close()
 })
 
+test('figures are marked as old until a new stream has brought its own', async () => {
+  const page = await open(`/dashboard/#token=${hub.token('alice')}`)
+  await live(page)
+  // The next stream opens, and says nothing more than that for a while.
+  await page.evaluate(() => {
+    const real = fetch
+    window.fetch = async (url, init) => {
+      if (!String(url).endsWith('/api/dashboard/sse')) return real(url, init)
+      window.fetch = real
+      const body = new ReadableStream({
+        start(c) {
+          init.signal.addEventListener('abort', () => c.error(new Error('aborted')))
+          c.enqueue(new TextEncoder().encode('event: connected\ndata: {"heartbeatMs":15000}\n\n'))
+          window.opened = true
+        },
+      })
+      return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
+    }
+  })
+  await hub.disconnect('alice')
+  await page.waitForFunction(() => window.opened)
+  await page.waitForTimeout(300)
+  assert.equal(await page.getByRole('status').first().textContent(), 'Connecting')
+  assert.equal(await page.locator('main').getAttribute('aria-busy'), 'true')
+  await page.getByText(/figures of \d\d:\d\d:\d\d/).waitFor()
+  await page.context().close()
+})
+
+test('a hub that stands still is told', async () => {
+  const page = await open(`/dashboard/#token=${hub.token('alice')}`)
+  await live(page)
+  await page.locator('main[aria-busy=false]').waitFor()
+  hub.freeze()
+  try {
+    await page.getByRole('status').filter({ hasText: 'No new figures' }).waitFor()
+    await page.locator('main[aria-busy=true]').waitFor()
+    await page.getByRole('button', { name: 'Try now' }).waitFor()
+    await shoot(page, 'frozen')
+  } finally {
+    hub.thaw()
+  }
+  await live(page)
+  await page.locator('main[aria-busy=false]').waitFor()
+  await page.context().close()
+})
+
 test('the browser had nothing to refuse: policy, scripts and styles fit', () => assert.deepEqual(faults, []))
 
 async function shoot(page, name) {

@@ -3,7 +3,7 @@ import type { Figures, SSEError } from '../../client/src/index.ts'
 import { useDashboardSSE, type UseSSEResult } from '../../client/src/react.ts'
 import { Chart, type Line } from './chart.tsx'
 import { bytes, clock, duration, latency, number, sum } from './format.ts'
-import { Model } from './model.ts'
+import { FRESH_MS, Model } from './model.ts'
 import { Connects, History, Hubs, TopEvents } from './panels.tsx'
 import { Send } from './send.tsx'
 
@@ -42,29 +42,37 @@ export function Dashboard({ token, identity, onLogout, onRefused }: Props) {
       },
     },
   })
-  const { error, status } = stream
+  const { error, isConnected, status } = stream
   useEffect(() => {
     if (status === 'closed' && error) onRefused(error)
   })
+  useEffect(() => {
+    if (!isConnected) model.ended()
+  }, [isConnected, model])
+  useEffect(() => {
+    const timer = setTimeout(() => document.hidden || show(), FRESH_MS) // unless an update comes first
+    return () => clearTimeout(timer)
+  }, [version])
   useEffect(() => {
     document.addEventListener('visibilitychange', show)
     return () => document.removeEventListener('visibilitychange', show)
   }, [])
 
   const now = model.now
+  const age = isConnected ? model.age : 'none'
   /** A figure of all hubs, if there are several. */
   const together = (of: (hub: Figures) => number) => now?.hubs && `${number(sum(now.hubs, of))} on all hubs`
   return (
     <>
       <header>
         <h1>Hub dashboard</h1>
-        <Status stream={stream} draining={now?.draining ?? false} of={now?.time} />
+        <Status stream={stream} age={age} draining={now?.draining ?? false} of={now?.time} />
         <span className="spacer" />
         {now && <span className="muted">{now.hubs && 'connected to '}{now.instance && <b>{now.instance}</b>} up {duration(now.uptimeSeconds)}, {bytes(now.bytesOut)} sent</span>}
         <button type="button" className="quiet" onClick={onLogout}>Log out</button>
       </header>
       {now ? (
-        <main aria-busy={!stream.isConnected}>
+        <main aria-busy={age !== 'fresh'}>
           <dl className="tiles">
             <Tile name="Connections" value={number(now.totalConnections)} note={together((h) => h.totalConnections) ?? `${number(now.connectionsOpened)} since the start`} />
             <Tile name="Users" value={number(now.uniqueUsers)} note={`topics: ${number(now.topics)}`} />
@@ -102,25 +110,23 @@ function Tile({ name, value, note }: { name: string; value: string; note: string
 }
 
 interface StatusProps {
-  stream: Pick<UseSSEResult, 'isConnected' | 'error' | 'reconnect'>
+  stream: Pick<UseSSEResult, 'error' | 'reconnect'>
+  age: Model['age']
   draining: boolean
   /** When the figures that are shown were taken. */
   of: number | undefined
 }
 
-function Status({ stream, draining, of }: StatusProps) {
-  const [kind, text] = stream.isConnected
-    ? draining ? ['warn', 'Draining'] : ['good', 'Live']
+function Status({ stream, age, draining, of }: StatusProps) {
+  const [kind, text] =
+    age === 'fresh' ? (draining ? ['warn', 'Draining'] : ['good', 'Live'])
+    : age === 'old' ? ['warn', 'No new figures']
     : ['bad', stream.error ? 'Disconnected, trying again' : 'Connecting']
   return (
     <>
       <span role="status" className={`badge ${kind}`}>{text}</span>
-      {!stream.isConnected && stream.error && (
-        <>
-          {of && <span className="muted">figures of {clock(of / 1000)}</span>}
-          <button type="button" className="quiet" onClick={stream.reconnect}>Try now</button>
-        </>
-      )}
+      {age !== 'fresh' && of && <span className="muted">figures of {clock(of / 1000)}</span>}
+      {(stream.error ?? age === 'old') && <button type="button" className="quiet" onClick={stream.reconnect}>Try now</button>}
     </>
   )
 }

@@ -6,6 +6,9 @@ export const SPAN = 600
 /** Seconds without an update after which a line is not drawn through. */
 const HOLE = 5
 
+/** Milliseconds without an update after which the figures are not of now any more: one comes each second. */
+export const FRESH_MS = 5000
+
 /** How many connects the page lists. */
 export const MAX_CONNECTS = 50
 
@@ -23,6 +26,19 @@ export class Model {
   now: DashboardUpdate | null = null
   /** The newest first. */
   connects: Arrival[] = []
+  /** When the last update came, by this machine's clock; 0 if the stream has brought none yet. */
+  #arrived = 0
+
+  /** The stream ended: what it told is of the past, until the next one has told its own. */
+  ended(): void {
+    this.#arrived = 0
+  }
+
+  /** Whether the stream has brought figures, and whether they are of now. */
+  get age(): 'none' | 'fresh' | 'old' {
+    if (!this.#arrived) return 'none'
+    return Date.now() - this.#arrived < FRESH_MS ? 'fresh' : 'old'
+  }
 
   /** Takes an update. What is not one is ignored: services may send to dashboards too. */
   apply(update: unknown): boolean {
@@ -44,7 +60,9 @@ export class Model {
     const fresh = (update.connects ?? []).filter((c) => !known.has(c.number)).reverse()
     this.connects = [...fresh, ...this.connects].slice(0, MAX_CONNECTS)
     // The first update has no hubs: keep those of before until the next.
-    this.now = update.history && before?.hubs && !update.hubs ? { ...update, hubs: before.hubs } : update
+    const hubs = update.hubs ?? (update.history && before?.hubs)
+    this.now = hubs ? { ...update, hubs } : update
+    if (hubs === update.hubs) this.#arrived = Date.now()
     return true
   }
 
@@ -81,7 +99,11 @@ export class Model {
 
   #add(time: number, values: Record<Column, number | null>): void {
     const last = this.time.at(-1) ?? -Infinity
-    if (time < last + 0.5) return // known already
+    if (time < last) return // known already
+    if (time < last + 0.5) {
+      for (const c of COLUMNS) this.columns[c][this.time.length - 1] = values[c] // the same second, told anew
+      return
+    }
     if (time - last > HOLE && this.time.length > 0) this.#push(last + 1, null)
     this.#push(time, values)
     while (this.time[0]! < time - SPAN) {

@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { DashboardUpdate } from '../../client/src/events.ts'
 import { curl, quote } from '../src/draft.ts'
 import { bytes, duration, latency, number } from '../src/format.ts'
-import { MAX_CONNECTS, Model, SPAN } from '../src/model.ts'
+import { FRESH_MS, MAX_CONNECTS, Model, SPAN } from '../src/model.ts'
 import { shorten } from '../src/panels.tsx'
 import { told } from '../src/post.ts'
 import { cleanToken, maySend, takeToken } from '../src/token.ts'
@@ -41,6 +41,13 @@ describe('Model', () => {
     m.apply(update(10, { history: history(8, 10) }))
     m.apply(update(13, { history: history(8, 13) }))
     expect(m.time).toEqual([8, 9, 10, 11, 12, 13])
+  })
+
+  test('ends with what the first update says, also within a second of its history', () => {
+    const m = new Model()
+    m.apply(update(10.3, { history: history(8, 11), totalConnections: 7 }))
+    expect(m.time).toEqual([8, 9, 10])
+    expect(m.columns.connections).toEqual([8, 9, 7])
   })
 
   test('breaks the lines where nothing is known', () => {
@@ -94,6 +101,34 @@ describe('Model', () => {
     expect(m.now!.hubs).toHaveLength(2)
     m.apply(update(3))
     expect(m.now!.hubs).toBeUndefined()
+  })
+
+  describe('age', () => {
+    afterEach(() => void vi.useRealTimers())
+
+    test('is that of the last update', () => {
+      vi.useFakeTimers()
+      const m = new Model()
+      expect(m.age).toBe('none')
+      m.apply(update(1))
+      vi.advanceTimersByTime(FRESH_MS - 1)
+      expect(m.age).toBe('fresh')
+      vi.advanceTimersByTime(1)
+      expect(m.age).toBe('old')
+      m.apply('not an update')
+      expect(m.age).toBe('old')
+    })
+
+    test('begins anew with each stream, once its figures are whole', () => {
+      const m = new Model()
+      m.apply(update(1, { hubs: [update(1)] }))
+      m.ended()
+      expect(m.age).toBe('none')
+      m.apply(update(2, { history: history(1, 2) })) // its hubs are those of before
+      expect(m.age).toBe('none')
+      m.apply(update(3, { hubs: [update(3)] }))
+      expect(m.age).toBe('fresh')
+    })
   })
 })
 

@@ -84,6 +84,10 @@ test('figures follow what happens, for eyes and for screen readers', async () =>
     await page.getByRole('rowheader', { name: 'carol' }).first().waitFor()
     await page.waitForTimeout(process.env.SCREENSHOTS ? 12_000 : 1000)
 
+    // Landmarks are told apart by their names.
+    for (const name of ['Top event types', 'Latest connections', 'Send a message']) {
+      assert.equal(await page.getByRole('region', { name }).count(), 1, name)
+    }
     // Charts say what they show, and the table holds it.
     for (const name of ['Connections and users', 'Messages per second', 'Delivery latency']) {
       assert.match(await page.getByRole('img', { name: new RegExp('^' + name) }).getAttribute('aria-label'), /now .*\d/)
@@ -134,6 +138,7 @@ test('several hubs are told apart', async () => {
     await shown.waitFor()
     await page.getByRole('row', { name: /All of them.*2,700/ }).waitFor()
     await page.getByText('2,700 on all hubs').waitFor()
+    assert.equal(await page.getByRole('region', { name: 'Hubs' }).count(), 1)
     await page.getByText('<b>x</b>').first().waitFor() // as text
     await shoot(page, 'hubs')
   } finally {

@@ -25,7 +25,7 @@ export function Hubs({ hubs }: { hubs: readonly Figures[] }) {
   return (
     <section className="card wide stale" aria-labelledby="hubs">
       <h2 id="hubs">Hubs</h2>
-      <div className="scroll" tabIndex={0} role="region" aria-labelledby="hubs">
+      <div className="scroll" tabIndex={0} role="group" aria-labelledby="hubs">
         <table className="numbers">
           <thead>
             <tr><th scope="col">Hub</th><th scope="col">Connections</th><th scope="col">Users</th><th scope="col">In / s</th><th scope="col">Out / s</th><th scope="col">Slow</th><th scope="col">Up</th></tr>
@@ -65,7 +65,7 @@ export function Connects({ connects }: { connects: readonly Arrival[] }) {
     <section className="card stale" aria-labelledby="connects">
       <h2 id="connects">Latest connections</h2>
       {connects.length === 0 && <p className="muted">None yet.</p>}
-      <div className="scroll tall" tabIndex={0} role="region" aria-labelledby="connects">
+      <div className="scroll tall" tabIndex={0} role="group" aria-labelledby="connects">
         <table>
           <thead>
             <tr><th scope="col">Time</th><th scope="col">User</th><th scope="col">Client</th></tr>

@@ -25,13 +25,10 @@ type Revocations struct {
 	swept  time.Time
 }
 
-// NewRevocations returns an empty set that keeps its entries for good, up to
-// 100,000 of them.
-func NewRevocations() *Revocations { return NewRevocationsFor(0) }
-
-// NewRevocationsFor returns a set for a Verifier with lifetime as its
-// MaxLifetime: entries are forgotten once they can no longer matter.
-func NewRevocationsFor(lifetime time.Duration) *Revocations {
+// NewRevocations returns an empty set for a Verifier with lifetime as its
+// MaxLifetime: entries are forgotten once they can no longer matter. With 0 they are
+// kept for good, up to 100,000 of them.
+func NewRevocations(lifetime time.Duration) *Revocations {
 	return &Revocations{lifetime: lifetime, max: maxRevocations, before: map[string]time.Time{}}
 }
 

@@ -17,7 +17,7 @@ func checkRevoked(t *testing.T, r *Revocations, p Principal, want error) {
 }
 
 func TestRevocations_Check(t *testing.T) {
-	r := NewRevocations()
+	r := NewRevocations(0)
 	now := time.Now()
 	checkRevoked(t, r, Principal{User: "alice"}, nil)
 	r.Revoke("alice", now)
@@ -36,7 +36,7 @@ func TestRevocations_Check(t *testing.T) {
 }
 
 func TestRevocations_RefuseATokenOfTheVerifier(t *testing.T) {
-	v, r := newVerifier(t, everyKey()), NewRevocations()
+	v, r := newVerifier(t, everyKey()), NewRevocations(0)
 	p, err := v.Verify(t.Context(), forge(headerHS256, claimsWith(`"iat":NOW-5`), byHMAC))
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +48,7 @@ func TestRevocations_RefuseATokenOfTheVerifier(t *testing.T) {
 
 func TestRevocations_ForgetOnlyWhatHasExpired(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := NewRevocationsFor(time.Hour)
+		r := NewRevocations(time.Hour)
 		start := time.Now()
 		r.Revoke("alice", start)
 		time.Sleep(59 * time.Minute)
@@ -65,7 +65,7 @@ func TestRevocations_ForgetOnlyWhatHasExpired(t *testing.T) {
 
 func TestRevocations_WithoutALifetimeNothingIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := NewRevocations()
+		r := NewRevocations(0)
 		start := time.Now()
 		r.Revoke("alice", start)
 		time.Sleep(365 * 24 * time.Hour)
@@ -76,7 +76,7 @@ func TestRevocations_WithoutALifetimeNothingIsForgotten(t *testing.T) {
 
 // What must go for room is not accepted again.
 func TestRevocations_AreBoundedAndStayRevoked(t *testing.T) {
-	r := NewRevocations()
+	r := NewRevocations(0)
 	r.max = 100
 	start := time.Now()
 	at := func(i int) time.Time { return start.Add(time.Duration(i) * time.Second) }
@@ -95,7 +95,7 @@ func TestRevocations_AreBoundedAndStayRevoked(t *testing.T) {
 }
 
 func TestRevocations_FromManyGoroutines(t *testing.T) {
-	r := NewRevocations()
+	r := NewRevocations(0)
 	r.max = 50
 	var wg sync.WaitGroup
 	for i := range 8 {

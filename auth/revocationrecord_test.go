@@ -13,7 +13,7 @@ import (
 
 func TestRevocations_ComeBackFromTheLog(t *testing.T) {
 	now := time.Now()
-	old, fresh := NewRevocations(), NewRevocations()
+	old, fresh := NewRevocations(0), NewRevocations(0)
 	for n := range 3 * revokedPerRecord / 2 {
 		old.Revoke(fmt.Sprintf("user %d", n), now.Add(time.Duration(n)*time.Second))
 	}
@@ -57,7 +57,7 @@ func TestRevocations_ComeBackFromTheLog(t *testing.T) {
 
 func TestRevocations_RepeatTheFloor(t *testing.T) {
 	now := time.Now()
-	old, fresh := NewRevocations(), NewRevocations()
+	old, fresh := NewRevocations(0), NewRevocations(0)
 	old.max = 8
 	for n := range 9 {
 		old.Revoke(strconv.Itoa(n), now.Add(time.Duration(n)*time.Hour))
@@ -79,7 +79,7 @@ func TestRevocations_RepeatTheFloor(t *testing.T) {
 
 func TestRevocations_RepeatNothingThatHasNoEffect(t *testing.T) {
 	now := time.Now()
-	r := NewRevocationsFor(time.Hour)
+	r := NewRevocations(time.Hour)
 	if records, err := r.Records(now); len(records) != 0 || err != nil {
 		t.Errorf("%d records of nothing, %v", len(records), err)
 	}
@@ -89,7 +89,7 @@ func TestRevocations_RepeatNothingThatHasNoEffect(t *testing.T) {
 	if err != nil || len(records) != 1 {
 		t.Fatalf("%d records, %v", len(records), err)
 	}
-	if news, err := NewRevocations().Apply(records[0]); !slices.Equal(news, []string{"stays"}) || err != nil {
+	if news, err := NewRevocations(0).Apply(records[0]); !slices.Equal(news, []string{"stays"}) || err != nil {
 		t.Errorf("repeated %v, %v", news, err)
 	}
 }
@@ -98,7 +98,7 @@ func FuzzRevocations_Apply(f *testing.F) {
 	f.Add([]byte(`{"v":1,"before":{"alice":"2026-01-02T03:04:05Z"},"floor":"2026-01-02T03:04:05Z"}`))
 	f.Add([]byte(`{"v":2}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		r := NewRevocations()
+		r := NewRevocations(0)
 		if news, err := r.Apply(&engine.Record{Body: body}); err != nil && (!errors.Is(err, errRevocationRecord) || news != nil || r.Len() != 0) {
 			t.Fatalf("%v, %v", news, err)
 		}

@@ -46,9 +46,3 @@ func (s *sharing) forget(text string) {
 		delete(s.selectors, text)
 	}
 }
-
-func (s *sharing) len() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.selectors)
-}

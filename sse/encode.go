@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -62,21 +61,6 @@ func AppendID(dst []byte, id string) []byte {
 // check d.
 func AppendRetry(dst []byte, d time.Duration) []byte {
 	return append(appendRetryLine(dst, d), '\n')
-}
-
-// AppendComment appends text as a comment block that no client shows: a colon
-// in front of every line, and a blank line. With no text that is ":\n\n", the
-// shortest heartbeat there is. Invalid UTF-8 is replaced: no one reads it.
-func AppendComment(dst []byte, text string) []byte {
-	for line := range splitLines([]byte(strings.ToValidUTF8(text, "\uFFFD"))) {
-		dst = append(dst, ':')
-		if len(line) > 0 {
-			dst = append(dst, ' ')
-		}
-		dst = append(dst, line...)
-		dst = append(dst, '\n')
-	}
-	return append(dst, '\n')
 }
 
 func check(ev *Event) error {

@@ -61,10 +61,6 @@ func TestAppendParts_Wire(t *testing.T) {
 	f(AppendID([]byte("<"), "k3-7"), "<id: k3-7\n")
 	f(AppendRetry([]byte("<"), 2500*time.Millisecond), "<retry: 2500\n\n")
 	f(AppendRetry(nil, 2500*time.Microsecond), "retry: 3\n\n")
-	f(AppendComment([]byte("<"), ""), "<:\n\n")
-	f(AppendComment(nil, "hi"), ": hi\n\n")
-	f(AppendComment(nil, "a\ndata: b\r\rdata: c\r\n"), ": a\n: data: b\n:\n: data: c\n:\n\n")
-	f(AppendComment(nil, "a\xff"), ": a\uFFFD\n\n")
 }
 
 func TestAppendEvent_AllocatesNothing(t *testing.T) {

@@ -72,16 +72,3 @@ func FuzzDecoder(f *testing.F) {
 		}
 	})
 }
-
-// FuzzComment: a comment never dispatches anything, whatever it holds.
-func FuzzComment(f *testing.F) {
-	f.Add("hi")
-	f.Add("a\rdata: b\r\r")
-	f.Fuzz(func(t *testing.T, text string) {
-		block := AppendComment([]byte("id: 1\ndata: a\n"), text)
-		got := decodeAll(t, block, 0)
-		if len(got.events) != 1 || got.events[0] != [3]string{"message", "a", "1"} {
-			t.Fatalf("got %q from %q", got.events, block)
-		}
-	})
-}

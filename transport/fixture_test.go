@@ -135,7 +135,7 @@ func newTestHub(tb testing.TB, configure ...func(*options)) *testHub {
 	o.Instance, o.actors.Instance = "test-1", "test-1"
 	o.Deps = Deps{
 		Log: events, Verifier: verifier, APIKeys: keys, Tickets: auth.NewTickets(30*time.Second, 1000),
-		Revocations: auth.NewRevocations(), Logger: log,
+		Revocations: auth.NewRevocations(0), Logger: log,
 	}
 	h.drained = &testDrain{}
 	o.Drain, o.LogLevel = h.drained, level

@@ -79,7 +79,7 @@ func TestDelivery_RevokesBeforeTheActorsKnow(t *testing.T) {
 // A hub that has lost its place in the log may have missed an order to end
 // streams. The repetition of what is revoked makes up for it.
 func TestDelivery_EndsStreamsOfARevocationThatWasMissed(t *testing.T) {
-	elsewhere := auth.NewRevocations()
+	elsewhere := auth.NewRevocations(0)
 	elsewhere.Revoke("alice", time.Now())
 	records, err := elsewhere.Records(time.Now())
 	if err != nil {
@@ -103,7 +103,7 @@ func TestDelivery_EndsStreamsOfARevocationThatWasMissed(t *testing.T) {
 
 func newTestDelivery() *delivery {
 	tickets := auth.NewSharedTickets(auth.NewTickets(time.Minute, 1), nil)
-	return newDelivery(auth.NewRevocations(), tickets, slog.New(slog.DiscardHandler))
+	return newDelivery(auth.NewRevocations(0), tickets, slog.New(slog.DiscardHandler))
 }
 
 // routerFunc is a router that is only delivered to.

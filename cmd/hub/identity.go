@@ -60,7 +60,7 @@ func openIdentity(ctx context.Context, s *settings, log *slog.Logger) (*identity
 		publishers:  publishers,
 		apiKeys:     services,
 		tickets:     auth.NewTickets(ticketTTL, maxOpenTickets),
-		revocations: auth.NewRevocationsFor(s.JWTMaxLifetime),
+		revocations: auth.NewRevocations(s.JWTMaxLifetime),
 	}, nil
 }
 

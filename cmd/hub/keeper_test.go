@@ -20,7 +20,7 @@ func reads(t *testing.T, eng *memory.Engine) *auth.Revocations {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := auth.NewRevocations()
+	r := auth.NewRevocations(0)
 	done := errors.New("read")
 	if b.Head < b.First {
 		return r
@@ -49,7 +49,7 @@ func testKeeper(t *testing.T, eng engine.Engine, lowest bool) *keeper {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	k := &keeper{
-		revocations: auth.NewRevocations(), engine: eng, lowest: func() bool { return lowest },
+		revocations: auth.NewRevocations(0), engine: eng, lowest: func() bool { return lowest },
 		window: 100, maxAge: time.Minute, log: slog.New(slog.DiscardHandler), stop: stop, done: make(chan struct{}),
 	}
 	k.revocations.Revoke("alice", time.Now())

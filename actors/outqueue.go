@@ -99,53 +99,57 @@ const (
 	refused
 )
 
-// push queues a frame, or makes room by policy. refused means that the stream
-// is to be ended.
-func (o *outqueue) push(f queued, policy engine.SlowPolicy, limit int) outcome {
+// push queues a frame, or makes room by policy, and says how many events that cost.
+// refused means that the stream is to be ended.
+func (o *outqueue) push(f queued, policy engine.SlowPolicy, limit int) (result outcome, cost int) {
 	if !f.live {
 		o.reportGap() // what was dropped came before
 		o.frames = append(o.frames, f)
-		return accepted
+		return accepted, 0
 	}
-	result := accepted
-	if policy == engine.SlowConflate && f.key() != "" && o.gap.empty() && o.dropKey(&f) {
-		result = conflated
+	if !o.gap.empty() { // the range stays closed until the client has been told of it
+		o.gap.add(&f)
+		return gapped, 1
+	}
+	room := limit - o.live - len(f.frame)
+	if policy == engine.SlowConflate && f.key() != "" {
+		// Where even so there is no room, the older one is dropped with the others.
+		if i := o.predecessor(&f); i >= 0 && room+len(o.frames[i].frame) >= 0 {
+			o.account(&o.frames[i], -1)
+			o.frames = append(slices.Delete(o.frames, i, i+1), f)
+			o.account(&f, 1)
+			return conflated, 1
+		}
 	}
 	switch {
-	case !o.gap.empty(): // the range stays closed until the client has been told of it
-		o.gap.add(&f)
-		return gapped
-	case o.live+len(f.frame) <= limit:
+	case room >= 0:
 		o.frames = append(o.frames, f)
 		o.account(&f, 1)
-		return result
+		return accepted, 0
 	case policy == engine.SlowDisconnect:
-		return refused
-	default:
-		o.dropLive()
-		o.gap.add(&f)
-		return gapped
+		return refused, 1
 	}
+	cost = o.dropLive() + 1
+	o.gap.add(&f)
+	return gapped, cost
 }
 
-// dropKey removes the queued event that a newer one of the same key replaces.
-// That one goes to the end, not into its place: ids must leave in order or a
-// resume would skip events. A transient event, which may get lost, replaces only
+// predecessor finds the queued event that a newer one of the same key replaces, -1
+// for none. The newer goes to the end, not into its place: ids must leave in order or
+// a resume would skip events. A transient event, which may get lost, replaces only
 // another one.
-func (o *outqueue) dropKey(newer *queued) bool {
+func (o *outqueue) predecessor(newer *queued) int {
 	for i := o.firstWhole(); i < len(o.frames); i++ {
 		f := &o.frames[i]
 		if f.live && f.key() == newer.key() && (newer.entry.Seq != 0 || f.entry.Seq == 0) {
-			o.account(f, -1)
-			o.frames = slices.Delete(o.frames, i, i+1)
-			return true
+			return i
 		}
 	}
-	return false
+	return -1
 }
 
 // dropLive drops every live event that is not partly out already, and notes the range.
-func (o *outqueue) dropLive() {
+func (o *outqueue) dropLive() (n int) {
 	first := o.firstWhole()
 	kept := o.frames[:first]
 	for _, f := range o.frames[first:] {
@@ -155,9 +159,11 @@ func (o *outqueue) dropLive() {
 		}
 		o.account(&f, -1)
 		o.gap.add(&f)
+		n++
 	}
 	clear(o.frames[len(kept):])
 	o.frames = kept
+	return n
 }
 
 // firstWhole is the index of the first frame of which nothing is out.

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"strings"
 	"testing"
 
 	"example.org/hub/engine"
@@ -14,8 +15,8 @@ func TestOutqueue_HoldsNoFramesThatAreGone(t *testing.T) {
 	}
 	o := newOutqueue([]queued{live(""), live("k")}, 3, false)
 	all := o.frames[:2]
-	if o.push(live("k"), engine.SlowConflate, 1000) != conflated || len(o.frames) != 2 {
-		t.Fatalf("%d frames, want 2", len(o.frames))
+	if result, cost := o.push(live("k"), engine.SlowConflate, 1000); result != conflated || cost != 1 || len(o.frames) != 2 {
+		t.Fatalf("result %v at %d events, %d frames, want 2", result, cost, len(o.frames))
 	}
 	if o.live != 18 {
 		t.Errorf("%d bytes are counted, want 18", o.live)
@@ -37,8 +38,25 @@ func TestOutqueue_ATransientEventReplacesNoRetainedOne(t *testing.T) {
 		want         outcome
 	}{{1, 2, conflated}, {0, 2, conflated}, {0, 0, conflated}, {1, 0, accepted}} {
 		o := newOutqueue([]queued{event(tt.older)}, 0, false)
-		if got := o.push(event(tt.newer), engine.SlowConflate, 100); got != tt.want {
+		if got, _ := o.push(event(tt.newer), engine.SlowConflate, 100); got != tt.want {
 			t.Errorf("%d behind %d: %d, want %d", tt.newer, tt.older, got, tt.want)
 		}
 	}
 }
+
+// The older event of the same key is owed as long as the newer one does not take its place.
+func TestOutqueue_NamesAnEventInTheGapWhoseSuccessorFindsNoRoom(t *testing.T) {
+	event := func(seq uint64, key, data string) queued {
+		frame := []byte("id: " + at(seq) + "\ndata: " + data + "\n\n")
+		return queued{frame: frame, live: true, entry: &history.Entry{Seq: seq, Frame: frame, Record: &engine.Record{Key: key}}}
+	}
+	o := newOutqueue([]queued{event(1, "", "half out")}, 3, false)
+	o.push(event(2, "k", "older"), engine.SlowConflate, 100)
+	o.push(event(3, "", "other"), engine.SlowConflate, 100)
+	result, cost := o.push(event(4, "k", strings.Repeat("x", 100)), engine.SlowConflate, 100)
+	if want := (dropped{at(2), at(4)}); result != gapped || cost != 3 || o.gap != want {
+		t.Errorf("result %v at %d events, gap %v, want %v", result, cost, o.gap, want)
+	}
+}
+
+func at(seq uint64) string { return engine.Position{Epoch: testEpoch, Seq: seq}.String() }

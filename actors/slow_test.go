@@ -107,6 +107,9 @@ func TestSlowConsumer_IsToldExactlyWhatItMissed(t *testing.T) {
 		names = append(names, ev.Name+" "+string(ev.Data))
 	}
 	names = slices.DeleteFunc(names, func(n string) bool { return strings.Contains(n, "settled") })
+	if counted := f.hub.metrics.sum(func(w *workerCounters) uint64 { return w.gapped.Load() }); counted < 8 {
+		t.Errorf("%d of at least 8 dropped events are counted", counted)
+	}
 	want := []string{"n half out", `gap {"from":"t1-2","to":"` + lastDropped(t, s) + `","reason":"slow"}`, "n after"}
 	if !slices.Equal(names, want) {
 		t.Errorf("got %q\nwant %q", names, want)

@@ -102,14 +102,14 @@ func (c *connection) enqueue(w *worker, frames []queued) {
 		if c.dialect == mercureDialect {
 			policy = engine.SlowDisconnect // the protocol has no event for a gap; a resume tells of it
 		}
-		switch c.out.push(f, policy, c.hub.cfg.MaxQueueBytes) {
+		switch result, cost := c.out.push(f, policy, c.hub.cfg.MaxQueueBytes); result {
 		case accepted:
 		case conflated:
-			w.count.conflated.Add(1)
+			w.count.conflated.Add(uint64(cost))
 		case gapped:
-			w.count.gapped.Add(1)
+			w.count.gapped.Add(uint64(cost))
 		case refused:
-			w.count.refused.Add(1)
+			w.count.refused.Add(uint64(cost))
 			c.end(ReasonSlow)
 			return
 		}

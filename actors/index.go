@@ -7,18 +7,20 @@ import "math/rand/v2"
 type index struct {
 	all    []*connection
 	byID   map[uint64]*connection
-	topics map[string]map[*connection]struct{}
+	topics map[string]set
 	picky  int // connections that want only some event types
 
 	mercure mercureIndex // streams of that protocol, which topics does not have
 }
+
+type set = map[*connection]struct{}
 
 // dashboardTopic is the index of dashboard streams. No client can ask for it: a
 // topic's name holds no control characters.
 const dashboardTopic = "\x00dashboard"
 
 func newIndex() index {
-	return index{byID: map[uint64]*connection{}, topics: map[string]map[*connection]struct{}{}}
+	return index{byID: map[uint64]*connection{}, topics: map[string]set{}}
 }
 
 // add lists a connection and gives it an id.
@@ -41,7 +43,7 @@ func (x *index) add(c *connection) {
 	}
 	for _, t := range c.filter.topics {
 		if x.topics[t] == nil {
-			x.topics[t] = map[*connection]struct{}{}
+			x.topics[t] = set{}
 		}
 		x.topics[t][c] = struct{}{}
 	}

@@ -22,8 +22,6 @@ type mercureIndex struct {
 	lengths  map[int]int // how many prefixes of each length there are
 }
 
-type set = map[*connection]struct{}
-
 // pattern is a selector and who has it.
 type pattern struct {
 	selector *mercure.Selector

@@ -28,7 +28,8 @@ type (
 	}
 
 	// notice carries a frame that is not of the log: a heartbeat with the head
-	// position, or the dashboard's figures. registry → connection.
+	// position, the dashboard's figures, or else the gap of a reset.
+	// registry → connection.
 	notice struct {
 		frame     []byte
 		heartbeat bool // only for a stream that has nothing queued

@@ -9,8 +9,6 @@ import (
 )
 
 // answerJSON answers 200 with v. For answers off the hot path.
-func (s *Server) answerJSON(c *call, v any) error { return c.answerJSON(v) }
-
 func (c *call) answerJSON(v any) error {
 	body, err := json.Marshal(v)
 	if err != nil {

@@ -23,7 +23,7 @@ func (s *Server) drainState() DrainState {
 
 // showDrain serves GET /api/drain.
 func (s *Server) showDrain(c *call) error {
-	return s.answerJSON(c, drainAnswer{s.drainState(), s.hub.Stats().Connections})
+	return c.answerJSON(drainAnswer{s.drainState(), s.hub.Stats().Connections})
 }
 
 // beginDrain serves POST /api/drain. It does not wait: that may take minutes.

@@ -19,7 +19,7 @@ func (s *Server) showLogLevel(c *call) error {
 	if s.logLevel == nil {
 		return errNotFound
 	}
-	return s.answerJSON(c, logLevelAnswer{strings.ToLower(s.logLevel.Level().String())})
+	return c.answerJSON(logLevelAnswer{strings.ToLower(s.logLevel.Level().String())})
 }
 
 // setLogLevel serves PUT /api/log-level?level=debug. It lasts until the next

@@ -51,7 +51,7 @@ func (s *Server) listUsers(c *call) error {
 	if len(users) == limit {
 		page.Next = users[limit-1].ID
 	}
-	return s.answerJSON(c, page)
+	return c.answerJSON(page)
 }
 
 func readPage(c *call) (limit int, after string, err error) {
@@ -114,7 +114,7 @@ func (s *Server) showUser(c *call) error {
 	if user.Connections == nil {
 		user.Connections = []actors.ConnectionInfo{}
 	}
-	return s.answerJSON(c, userAnswer{user, seen})
+	return c.answerJSON(userAnswer{user, seen})
 }
 
 // asked tells a tree that is too busy from a fault.

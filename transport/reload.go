@@ -1,8 +1,9 @@
 package transport
 
 // Reload applies what may change while the server runs: AllowedOrigins,
-// AllowLocalhostOrigins, TrustedProxies, MaxConnections, ConnectRate,
-// ConnectBurst, PublishRate, PublishBurst and PublishBytes. It passes over the rest of cfg. Streams that are open stay.
+// AllowLocalhostOrigins, TrustedProxies, TrustUnixPeers, MaxConnections,
+// ConnectRate, ConnectBurst, PublishRate, PublishBurst and PublishBytes. It passes
+// over the rest of cfg. Streams that are open stay.
 //
 // After an error, which wraps ErrConfig, nothing has changed.
 func (s *Server) Reload(cfg Config) error {

@@ -75,7 +75,7 @@ func (s *Server) showStats(c *call) error {
 	}
 	slices.SortFunc(answer.Instances, func(a, b figures) int { return strings.Compare(a.Instance, b.Instance) })
 	answer.coverage = seen
-	return s.answerJSON(c, answer)
+	return c.answerJSON(answer)
 }
 
 // add makes f the figures of two hubs. A user or a topic with connections to both

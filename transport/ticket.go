@@ -29,7 +29,7 @@ func (s *Server) answerTicket(c *call, user auth.Principal) error {
 	if err != nil {
 		return ticketProblem(err)
 	}
-	return s.answerJSON(c, ticketAnswer{
+	return c.answerJSON(ticketAnswer{
 		Ticket:      ticket,
 		ExpiresInMs: max(time.Until(expires).Milliseconds(), 0),
 	})

@@ -20,7 +20,7 @@ type Config struct {
 	MaxAge        time.Duration     // longest life of a stream, less up to 10 %; 0 for no limit
 	WriteTimeout  time.Duration     // longest time that a client may take nothing while bytes wait for it
 	SlowPolicy    engine.SlowPolicy // for events that name none; not SlowDefault
-	MaxQueueBytes int               // of live events that wait for one client
+	MaxQueueBytes int               // of live events that wait for one client; a single one may be larger
 	MaxPerUser    int               // connections of one user; 0 for no limit
 	RetryMin      time.Duration     // range of the reconnection time told to clients
 	RetryMax      time.Duration

@@ -122,7 +122,7 @@ func (o *outqueue) push(f queued, policy engine.SlowPolicy, limit int) (result o
 		}
 	}
 	switch {
-	case room >= 0:
+	case room >= 0 || o.live == 0: // one event waits whatever its size, as one that is cut in two does
 		o.frames = append(o.frames, f)
 		o.account(&f, 1)
 		return accepted, 0

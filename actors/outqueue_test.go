@@ -59,4 +59,18 @@ func TestOutqueue_NamesAnEventInTheGapWhoseSuccessorFindsNoRoom(t *testing.T) {
 	}
 }
 
+// As large as messages may be, it would never get through behind a replay.
+func TestOutqueue_OneEventMayBeLargerThanTheLimit(t *testing.T) {
+	large := queued{frame: make([]byte, 200), live: true, entry: &history.Entry{Frame: []byte("id: x\n"), Seq: 1, Record: &engine.Record{}}}
+	o := newOutqueue([]queued{{frame: []byte("replayed")}}, 3, false)
+	for _, want := range []outcome{accepted, gapped} {
+		if got, _ := o.push(large, engine.SlowGap, 100); got != want {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	}
+	if o.live != 0 {
+		t.Errorf("%d bytes are counted behind the gap", o.live)
+	}
+}
+
 func at(seq uint64) string { return engine.Position{Epoch: testEpoch, Seq: seq}.String() }

@@ -61,13 +61,10 @@ func (r *reading) changes(next *reading) (live, fixed []string) {
 func (n *node) reload() {
 	n.manager.tell(notifyReloading)
 	defer n.manager.tell(notifyReady)
-	err := n.tryReload()
-	n.oldSettings.Store(err != nil)
-	if err != nil {
+	if err := n.tryReload(); err != nil {
+		n.oldSettings.Store(true)
 		n.log.Error("reload failed, nothing has changed", "err", err)
-		return
 	}
-	n.oldCertificates.Store(false)
 }
 
 func (n *node) tryReload() error {
@@ -114,6 +111,8 @@ func (n *node) tryReload() error {
 	n.useTLS(certificates)
 	n.identity.apiKeys.current.Store(apiKeys)
 	n.takeOver(s, http)
+	n.oldSettings.Store(false)
+	n.oldCertificates.Store(false)
 	n.tellChanges(next)
 	return nil
 }

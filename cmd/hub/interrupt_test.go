@@ -13,14 +13,20 @@ import (
 	"example.org/hub/engine/memory"
 )
 
+// leastSettings are enough for a hub with its log in memory.
+func leastSettings(t *testing.T) *settings {
+	t.Helper()
+	return &settings{
+		JWTSecretFile: []string{writeFile(t, "secret", testSecret)}, Listen: "127.0.0.1:0", InternalListen: "127.0.0.1:0",
+		engineSettings: engineSettings{Engine: "memory"}, Heartbeat: time.Second, WriteTimeout: time.Second, RetryMin: time.Second,
+		RetryMax: time.Second, SlowConsumer: "gap", MaxQueueBytes: 4096, MaxBody: 1, MaxData: 1, MaxBatch: 1, SendBuffer: 4096,
+	}
+}
+
 // Whenever it comes: either the start ends, or the signal is still there for the hub
 // that has started.
 func TestServe_ASignalWhileItStartsIsNotLost(t *testing.T) {
-	c := &serveCmd{settings{
-		JWTSecretFile: []string{writeFile(t, "secret", testSecret)}, Listen: "127.0.0.1:0", InternalListen: "127.0.0.1:0", engineSettings: engineSettings{Engine: "memory"},
-		Heartbeat: time.Second, WriteTimeout: time.Second, RetryMin: time.Second, RetryMax: time.Second, SlowConsumer: "gap",
-		MaxQueueBytes: 4096, MaxBody: 1, MaxData: 1, MaxBatch: 1, SendBuffer: 4096,
-	}}
+	c := &serveCmd{*leastSettings(t)}
 	started := 0
 	for i := range 100 {
 		signals := make(chan os.Signal, 2)
@@ -78,17 +84,20 @@ func TestStart_EndsWhileTheLogIsLoaded(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	cfg := &settings{JWTSecretFile: []string{writeFile(t, "secret", testSecret)}, Listen: "127.0.0.1:0", InternalListen: "127.0.0.1:0", Heartbeat: time.Second, WriteTimeout: time.Second}
-	ended := make(chan error, 1)
+	cfg, ended := leastSettings(t), make(chan error, 1)
 	go func() {
-		_, err := startOn(ctx, cfg, 1000, processLog{Logger: slog.New(slog.DiscardHandler)}, func(context.Context, *slog.Logger) (sharedLog, error) {
+		n, err := startOn(ctx, cfg, 1000, processLog{Logger: slog.New(slog.DiscardHandler)}, func(context.Context, *slog.Logger) (sharedLog, error) {
 			return &interrupting{eng, cancel}, nil
 		})
+		if err == nil { // it had begun to go on
+			n.stopping.Store(true)
+			err = n.release(t.Context())
+		}
 		ended <- err
 	}()
 	select {
 	case err := <-ended:
-		if !errors.Is(err, context.Canceled) {
+		if err != nil && !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v, want the context's error", err)
 		}
 	case <-time.After(patience):

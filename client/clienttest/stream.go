@@ -106,6 +106,9 @@ func (h *Hub) detach(s *stream) {
 func (h *Hub) pending(s *stream) (b []byte, changed <-chan struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if _, open := h.streams[s]; !open {
+		return nil, h.changed // cut: what came after that is for the next stream
+	}
 	for ; s.next < len(h.messages); s.next++ {
 		if m := &h.messages[s.next]; s.gets(m) {
 			ev := sse.Event{ID: position(s.next + 1), Name: m.Event, Data: m.Data}

@@ -166,10 +166,10 @@ func (w *Watcher) decide(now time.Time) {
 	}
 }
 
-// checkLease looks whether the hub's lease is lost, or back. While it is lost others tell in its place, also
-// that its users have gone, and have come again: this hub keeps what is its own to
-// tell, but begins anew when it is back, and waits for those that were cut off with
-// it.
+// checkLease looks whether the hub's lease is lost, or back. While it is lost others
+// tell in its place, also that its users have gone, and have come again: this hub
+// keeps what is its own to tell, but begins anew when it is back, and waits for those
+// that were cut off with it.
 func (w *Watcher) checkLease() {
 	alive := w.cfg.Cluster.Alive() == nil
 	if alive && !w.alive {

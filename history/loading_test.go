@@ -75,7 +75,7 @@ func TestLog_PrepareWaitsForAWindowThatIsBeingLoaded(t *testing.T) {
 			close(rest)
 		}()
 		q := history.Query{LastEventID: l.Window().Epoch() + "-2", UpTo: 5, Addresses: []engine.Address{"user/alice"}}
-		q.Recalled = l.Prepare(t.Context(), q)
+		q.Recalled, _ = l.Prepare(t.Context(), q)
 		if found, gap := l.Window().Replay(q); gap != nil || joined(found) != "cde" {
 			t.Errorf("replay of %q with gap %+v, want all of it", joined(found), gap)
 		}

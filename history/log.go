@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"example.org/hub/engine"
 )
 
@@ -29,6 +31,7 @@ type Log struct {
 	running  context.Context // ends with Close
 	stop     context.CancelFunc
 	recaller recaller
+	asking   singleflight.Group // for the bounds, see boundsNow
 
 	loaded chan struct{} // closed when the window has what the engine had at Open
 	done   chan struct{} // closed when the tail goroutine has ended

@@ -16,8 +16,7 @@ const (
 	maxWaiting = 16 << 10
 	minRest    = 100 * time.Millisecond // between two scans
 	maxScanFor = 4 * time.Second
-	nearRecall = 1 << 17         // records before the window that are no reason to wait for others
-	maxLag     = 2 * time.Second // of this hub behind another one
+	nearRecall = 1 << 17 // records before the window that are no reason to wait for others
 )
 
 // Recalled is what the engine still had of the events that a client missed and
@@ -56,14 +55,20 @@ type recaller struct {
 // has not. It takes until ctx ends at most. Nearly always there is nothing to do.
 //
 // The result belongs into q.Recalled. It is nil if the window has it all, and also
-// if the engine cannot be read: then Replay says what is missing.
-func (l *Log) Prepare(ctx context.Context, q Query) *Recalled {
+// if the engine cannot be read: then Replay says what is missing. With ErrBehind
+// the client is not to be attached: Replay would tell it of a gap that is none.
+func (l *Log) Prepare(ctx context.Context, q Query) (*Recalled, error) {
 	if q.LastEventID == "" {
-		return nil
+		return nil, nil
 	}
-	soon, cancel := context.WithTimeout(ctx, maxLag)
-	l.window.Wait(soon, q.LastEventID)
-	cancel()
+	if err := l.reach(ctx, q.LastEventID); err != nil {
+		return nil, err
+	}
+	return l.recall(ctx, q), nil
+}
+
+// recall reads from the engine what the window has dropped.
+func (l *Log) recall(ctx context.Context, q Query) *Recalled {
 	pos, err := engine.ParsePosition(q.LastEventID)
 	if err != nil || !l.window.dropped(pos) || !l.Up() {
 		return nil

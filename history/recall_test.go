@@ -57,7 +57,7 @@ func query(l *history.Log, seq uint64) history.Query {
 // resume does what an attach does.
 func resume(t *testing.T, l *history.Log, q history.Query) (string, string) {
 	t.Helper()
-	q.Recalled = l.Prepare(t.Context(), q)
+	q.Recalled, _ = l.Prepare(t.Context(), q)
 	entries, gap := l.Window().Replay(q)
 	if gap == nil {
 		return joined(entries), ""
@@ -122,7 +122,7 @@ func TestLog_RecallsNothingForPositionsOfOtherLogs(t *testing.T) {
 	for _, id := range []string{"", "x-1", "malformed", l.Window().Epoch() + "-22", l.Window().Epoch() + "-30"} {
 		q := query(l, 0)
 		q.LastEventID = id
-		if l.Prepare(t.Context(), q) != nil {
+		if found, err := l.Prepare(t.Context(), q); found != nil || err != nil {
 			t.Errorf("something was recalled for %q", id)
 		}
 	}
@@ -173,7 +173,10 @@ func TestLog_CloseEndsARecall(t *testing.T) {
 		l, eng := recalling(t, memory.Config{}, history.Config{})
 		eng.hold = make(chan struct{})
 		done := make(chan *history.Recalled)
-		go func() { done <- l.Prepare(t.Context(), query(l, 3)) }()
+		go func() {
+			found, _ := l.Prepare(t.Context(), query(l, 3))
+			done <- found
+		}()
 		synctest.Wait()
 		go l.Close()
 		synctest.Wait()
@@ -182,7 +185,7 @@ func TestLog_CloseEndsARecall(t *testing.T) {
 			t.Error("a scan that was ended found something")
 		}
 		l.Close()
-		if l.Prepare(t.Context(), query(l, 3)) != nil {
+		if found, err := l.Prepare(t.Context(), query(l, 3)); found != nil || err != nil {
 			t.Error("something was recalled by a log that is closed")
 		}
 	})

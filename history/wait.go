@@ -23,13 +23,9 @@ type waiter struct {
 // Wait waits until the window's head has reached the position of a client that
 // comes from a hub whose tail was a moment ahead, and until a log that is being
 // loaded is there, or until ctx ends. Without it, Replay would have to call the
-// position one of another log, or tell of a gap. It returns at once for whatever
-// else the client may have sent, or if too many wait already.
-func (w *Window) Wait(ctx context.Context, lastEventID string) {
-	pos, err := engine.ParsePosition(lastEventID)
-	if err != nil || !w.lacks(pos) {
-		return
-	}
+// position one of another log, or tell of a gap. It returns at once for a position
+// of another epoch or too far away to be worth it, or if too many wait already.
+func (w *Window) Wait(ctx context.Context, pos engine.Position) {
 	reached := w.await(pos)
 	if reached == nil {
 		return
@@ -41,6 +37,7 @@ func (w *Window) Wait(ctx context.Context, lastEventID string) {
 	}
 }
 
+// lacks reports whether there is something to wait for.
 func (w *Window) lacks(pos engine.Position) bool {
 	w.mu.RLock()
 	defer w.mu.RUnlock()

@@ -11,11 +11,16 @@ import (
 	"example.org/hub/engine"
 )
 
+func parsed(id string) engine.Position {
+	pos, _ := engine.ParsePosition(id)
+	return pos
+}
+
 // waitFor waits for a position on a goroutine and says when it is over.
 func waitFor(ctx context.Context, w *Window, id string) *atomic.Bool {
 	over := new(atomic.Bool)
 	go func() {
-		w.Wait(ctx, id)
+		w.Wait(ctx, parsed(id))
 		over.Store(true)
 	}()
 	synctest.Wait()
@@ -69,11 +74,11 @@ func TestWindow_WaitsForNothingElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newTestWindow(Config{}, alice, bob)
 		began := time.Now()
-		for _, id := range []string{"", "nonsense", position(0), position(2), "f-3", position(3 + maxAhead)} {
-			w.Wait(t.Context(), id)
+		for _, id := range []string{position(0), position(2), "f-3", position(3 + maxAhead)} {
+			w.Wait(t.Context(), parsed(id))
 		}
 		w.waiters = make([]waiter, maxWaiters)
-		w.Wait(t.Context(), position(3))
+		w.Wait(t.Context(), parsed(position(3)))
 		if took := time.Since(began); took != 0 {
 			t.Errorf("it took %v", took)
 		}
@@ -82,8 +87,9 @@ func TestWindow_WaitsForNothingElse(t *testing.T) {
 
 func TestWindow_WaitCostsNothingWithoutNeed(t *testing.T) {
 	w := newTestWindow(Config{}, alice, bob)
-	for _, id := range []string{"", position(1), "e-" + strconv.Itoa(maxAhead+3)} {
-		if n := testing.AllocsPerRun(100, func() { w.Wait(t.Context(), id) }); n != 0 {
+	for _, id := range []string{position(1), "e-" + strconv.Itoa(maxAhead+3)} {
+		pos := parsed(id)
+		if n := testing.AllocsPerRun(100, func() { w.Wait(t.Context(), pos) }); n != 0 {
 			t.Errorf("%q: %v allocations", id, n)
 		}
 	}

@@ -90,8 +90,8 @@ type Counts interface {
 // Past gets ready what returning clients missed. *history.Log is one.
 type Past interface {
 	// Prepare waits, until ctx ends at most, for what is not in the window yet,
-	// or not any more.
-	Prepare(ctx context.Context, q history.Query) *history.Recalled
+	// or not any more. With history.ErrBehind the client is to come back.
+	Prepare(ctx context.Context, q history.Query) (*history.Recalled, error)
 }
 
 // Drain hands the clients of this hub over to others, without an end of the hub.

@@ -185,6 +185,9 @@ func refused(reason actors.Reason) *problem {
 		status: fasthttp.StatusServiceUnavailable, code: string(reason),
 		message: "the hub is full, busy or stopping: come back later",
 	}
+	if reason == RefusedBehind {
+		p.message = "this hub does not know the log up to the position that the client has: come back later"
+	}
 	if reason == RefusedAddressLimit || reason == actors.RefusedUserLimit {
 		p.status = fasthttp.StatusTooManyRequests
 		p.message = "too many open streams of this user or address"

@@ -16,6 +16,7 @@ const (
 	RefusedConnectionLimit actors.Reason = "connection_limit"
 	RefusedAddressLimit    actors.Reason = "address_limit"
 	RefusedConnectRate     actors.Reason = "connect_rate"
+	RefusedBehind          actors.Reason = "behind" // see history.ErrBehind
 )
 
 // limits says whether there is room for another stream. It is asked before any

@@ -38,7 +38,8 @@ const (
 )
 
 var rejectReasons = []actors.Reason{
-	actors.RefusedDraining, actors.RefusedUserLimit, actors.RefusedRevoked, actors.RefusedPatternLimit, RefusedConnectionLimit, RefusedAddressLimit, RefusedConnectRate,
+	actors.RefusedDraining, actors.RefusedUserLimit, actors.RefusedRevoked, actors.RefusedPatternLimit,
+	RefusedConnectionLimit, RefusedAddressLimit, RefusedConnectRate, RefusedBehind,
 	rejectedUnauthorised, rejectedForbidden, rejectedRequest, rejectedSocket, rejectedUnavailable, rejectedFault,
 }
 

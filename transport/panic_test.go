@@ -16,7 +16,9 @@ func (panickingVerifier) Verify(context.Context, string) (auth.Principal, error)
 
 type panickingPast struct{}
 
-func (panickingPast) Prepare(context.Context, history.Query) *history.Recalled { panic("past") }
+func (panickingPast) Prepare(context.Context, history.Query) (*history.Recalled, error) {
+	panic("past")
+}
 
 // Or each panic would cost a place for good, and in the end nobody could come in.
 func TestSubscribe_PanicGivesThePlaceBack(t *testing.T) {

@@ -103,7 +103,7 @@ func (s *Server) hijack(c *call, attach *actors.Attach) {
 	c.rc.Hijack(func(conn net.Conn) {
 		defer s.containHijack(attach, ended)
 		s.handovers.finish(raw)
-		s.catchUp(attach)
+		behind := s.catchUp(attach)
 		st, wait, err := s.streams.take(conn, ended, refuse)
 		if err != nil { // the socket is beyond use, or there are no descriptors left
 			ended()
@@ -112,7 +112,11 @@ func (s *Server) hijack(c *call, attach *actors.Attach) {
 			return
 		}
 		attach.Stream = st
-		s.hub.Attach(attach)
+		if behind != nil {
+			st.Refuse(RefusedBehind)
+		} else {
+			s.hub.Attach(attach)
+		}
 		if wait != nil {
 			wait()
 		}
@@ -125,14 +129,15 @@ func (s *Server) hijack(c *call, attach *actors.Attach) {
 const catchUpTimeout = 10 * time.Second
 
 // catchUp gets ready what a returning client missed. Nearly always there is
-// nothing to wait for.
-func (s *Server) catchUp(attach *actors.Attach) {
+// nothing to wait for. With an error the stream is to be refused.
+func (s *Server) catchUp(attach *actors.Attach) (err error) {
 	if s.past == nil || (attach.LastEventID == "" && attach.Mercure == nil) {
-		return
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(s.life, catchUpTimeout)
 	defer cancel()
-	attach.Recalled = s.past.Prepare(ctx, attach.Query())
+	attach.Recalled, err = s.past.Prepare(ctx, attach.Query())
+	return err
 }
 
 // onStreamEnd returns what a stream calls when it is over. Without a limit per

@@ -10,8 +10,9 @@ import (
 	"example.org/hub/history"
 )
 
-// narrow leaves room for one event of 50 bytes in the queue of a slow client.
-func narrow(c *Config) { c.MaxQueueBytes = 100 }
+// narrow leaves room for one event of 50 bytes in the queue of a slow client, which
+// is told of what it misses.
+func narrow(c *Config) { c.MaxQueueBytes, c.SlowPolicy = 100, engine.SlowGap }
 
 // wide is an event that fills a narrow queue.
 var wide = strings.Repeat("x", 50)

@@ -142,6 +142,7 @@ type sink struct {
 	fault   string // TryWrite panics on bytes that hold it
 	broken  bool   // TryWrite fails
 	writes  int
+	onWrite func() // called before each write, by whoever writes
 }
 
 var _ Stream = (*sink)(nil)
@@ -156,6 +157,9 @@ func (s *sink) Start(owner StreamOwner) error {
 }
 
 func (s *sink) TryWrite(p []byte) (int, error) {
+	if s.onWrite != nil {
+		s.onWrite()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {

@@ -21,6 +21,7 @@ type workerCounters struct {
 	bytes      atomic.Uint64
 	heartbeats atomic.Uint64
 	stalls     atomic.Uint64 // times that a socket was full
+	deferred   atomic.Uint64 // events that found no room in a queue
 	conflated  atomic.Uint64
 	gapped     atomic.Uint64
 	refused    atomic.Uint64
@@ -42,6 +43,18 @@ var latencyBounds = [...]time.Duration{
 
 // depthBounds are the upper bounds of how many frames leave in one write.
 var depthBounds = [...]int{1, 2, 4, 8, 16, 32, 64, 128, 256}
+
+// slow moves a tally into the counters.
+func (w *workerCounters) slow(t *tally) {
+	if *t == (tally{}) {
+		return
+	}
+	w.deferred.Add(uint64(t.deferred))
+	w.conflated.Add(uint64(t.conflated))
+	w.gapped.Add(uint64(t.lost))
+	w.refused.Add(uint64(t.refused))
+	*t = tally{}
+}
 
 // wrote counts a write that took so many frames.
 func (w *workerCounters) wrote(frames int) {
@@ -196,6 +209,7 @@ func (m *hubMetrics) write(w io.Writer) {
 		{"hub_event_bytes_sent_total", func(w *workerCounters) uint64 { return w.bytes.Load() }},
 		{"hub_heartbeats_sent_total", func(w *workerCounters) uint64 { return w.heartbeats.Load() }},
 		{"hub_slow_consumer_stalls_total", func(w *workerCounters) uint64 { return w.stalls.Load() }},
+		{"hub_slow_consumer_deferred_total", func(w *workerCounters) uint64 { return w.deferred.Load() }},
 	} {
 		metrics.WriteCounterUint64(w, c.name, m.sum(c.get))
 	}

@@ -149,9 +149,9 @@ func appendGap(b []byte, gap *history.Gap) []byte {
 
 // gapFrame tells a slow consumer which events it will not get. The id-only block
 // behind it moves its position on: the client has been told.
-func gapFrame(d dropped) []byte {
-	b := appendGap(nil, &history.Gap{From: d.from, To: d.to, Reason: history.GapSlow})
-	return append(sse.AppendID(b, d.to), '\n')
+func gapFrame(from, to string) []byte {
+	b := appendGap(nil, &history.Gap{From: from, To: to, Reason: history.GapSlow})
+	return append(sse.AppendID(b, to), '\n')
 }
 
 // appendPosition appends the id line of a position in the current epoch.

@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"bytes"
 	"slices"
 
 	"example.org/hub/engine"
@@ -16,6 +15,7 @@ type queued struct {
 	block *splice.Block  // whose bytes the frame is, nil on a plain stream
 	entry *history.Entry // nil for frames of the hub's own
 	live  bool           // counts against the limit; replayed entries and our own frames do not
+	late  bool           // left in the window for a while, see catchUp
 }
 
 // ownFrame is a frame of the hub's own, for one stream.
@@ -34,17 +34,6 @@ func (q *queued) key() string {
 	return q.entry.Record.Key
 }
 
-// position is the text of the event's place in the log, "" for a transient one.
-// It is read from the frame: the log may have begun a new epoch since.
-func (q *queued) position() string {
-	if q.entry.Seq == 0 {
-		return ""
-	}
-	line, _, _ := bytes.Cut(q.entry.Frame, []byte("\n"))
-	id, _ := bytes.CutPrefix(line, []byte("id: "))
-	return string(id)
-}
-
 // outqueue holds what a full socket did not take. A connection has one only
 // while it needs it.
 type outqueue struct {
@@ -52,25 +41,13 @@ type outqueue struct {
 	offset int       // bytes of frames[0] that are already out
 	live   int       // bytes of live frames
 	gzip   bool      // the stream is in gzip
-	gap    dropped   // events that were dropped and not yet reported
+	left   leftover  // events that found no room: they come behind all frames
+	tally  tally     // not yet counted by a worker
 	spare  [2]queued // room for the usual case: one frame cut in two, one behind it
 }
 
-// dropped is a range of positions, both ends included; zero if there is none.
-type dropped struct{ from, to string }
-
-func (d *dropped) empty() bool { return d.from == "" }
-
-func (d *dropped) add(q *queued) {
-	id := q.position()
-	if id == "" { // transient: at most once, so nothing is owed
-		return
-	}
-	if d.empty() {
-		d.from = id
-	}
-	d.to = id
-}
+// tally says what became of events that did not simply leave.
+type tally struct{ conflated, deferred, lost, refused int }
 
 // newOutqueue returns a queue of frames of which the first offset bytes are out:
 // less than the first frame.
@@ -89,49 +66,45 @@ func (o *outqueue) account(f *queued, sign int) {
 	}
 }
 
-// outcome is what became of an event that was offered to a full queue.
-type outcome int
-
-const (
-	accepted outcome = iota
-	conflated
-	gapped
-	refused
-)
-
-// push queues a frame, or makes room by policy, and says how many events that cost.
-// refused means that the stream is to be ended.
-func (o *outqueue) push(f queued, policy engine.SlowPolicy, limit int) (result outcome, cost int) {
-	if !f.live {
-		o.reportGap() // what was dropped came before
+// push queues a frame, or makes room by policy. Without ok the stream is to be ended.
+func (o *outqueue) push(f queued, policy engine.SlowPolicy, limit int) (ok bool) {
+	switch {
+	case !f.live:
+		o.tellGap() // what was left came before
 		o.frames = append(o.frames, f)
-		return accepted, 0
-	}
-	if !o.gap.empty() { // the range stays closed until the client has been told of it
-		o.gap.add(&f)
-		return gapped, 1
+		return true
+	case !o.left.empty(): // what is left comes first
+		o.leave(&f, policy)
+		return true
 	}
 	room := limit - o.live - len(f.frame)
 	if policy == engine.SlowConflate && f.key() != "" {
-		// Where even so there is no room, the older one is dropped with the others.
+		// Where even so there is no room, the older one stays.
 		if i := o.predecessor(&f); i >= 0 && room+len(o.frames[i].frame) >= 0 {
 			o.account(&o.frames[i], -1)
-			o.frames = append(slices.Delete(o.frames, i, i+1), f)
-			o.account(&f, 1)
-			return conflated, 1
+			o.frames = slices.Delete(o.frames, i, i+1)
+			o.add(f)
+			o.tally.conflated++
+			return true
 		}
 	}
 	switch {
 	case room >= 0 || o.live == 0: // one event waits whatever its size, as one that is cut in two does
-		o.frames = append(o.frames, f)
-		o.account(&f, 1)
-		return accepted, 0
+		o.add(f)
+		return true
 	case policy == engine.SlowDisconnect:
-		return refused, 1
+		o.tally.refused++
+		return false
+	case policy == engine.SlowGap:
+		o.leaveLive()
 	}
-	cost = o.dropLive() + 1
-	o.gap.add(&f)
-	return gapped, cost
+	o.leave(&f, policy)
+	return true
+}
+
+func (o *outqueue) add(f queued) {
+	o.frames = append(o.frames, f)
+	o.account(&f, 1)
 }
 
 // predecessor finds the queued event that a newer one of the same key replaces, -1
@@ -148,8 +121,8 @@ func (o *outqueue) predecessor(newer *queued) int {
 	return -1
 }
 
-// dropLive drops every live event that is not partly out already, and notes the range.
-func (o *outqueue) dropLive() (n int) {
+// leaveLive takes every live event out that is not partly out already.
+func (o *outqueue) leaveLive() {
 	first := o.firstWhole()
 	kept := o.frames[:first]
 	for _, f := range o.frames[first:] {
@@ -158,12 +131,10 @@ func (o *outqueue) dropLive() (n int) {
 			continue
 		}
 		o.account(&f, -1)
-		o.gap.add(&f)
-		n++
+		o.leave(&f, engine.SlowGap)
 	}
 	clear(o.frames[len(kept):])
 	o.frames = kept
-	return n
 }
 
 // firstWhole is the index of the first frame of which nothing is out.
@@ -192,16 +163,6 @@ func (o *outqueue) head(buf []byte) []byte {
 		buf = append(buf, f.frame...)
 	}
 	return buf
-}
-
-// reportGap puts what was dropped behind everything that waits, as an event of
-// its own: from there on events are queued again.
-func (o *outqueue) reportGap() {
-	if o.gap.empty() {
-		return
-	}
-	o.frames = append(o.frames, ownFrame(gapFrame(o.gap), o.gzip))
-	o.gap = dropped{}
 }
 
 // advance takes n bytes off the front and returns the frames that are now out.

@@ -15,8 +15,8 @@ func TestOutqueue_HoldsNoFramesThatAreGone(t *testing.T) {
 	}
 	o := newOutqueue([]queued{live(""), live("k")}, 3, false)
 	all := o.frames[:2]
-	if result, cost := o.push(live("k"), engine.SlowConflate, 1000); result != conflated || cost != 1 || len(o.frames) != 2 {
-		t.Fatalf("result %v at %d events, %d frames, want 2", result, cost, len(o.frames))
+	if ok := o.push(live("k"), engine.SlowConflate, 1000); !ok || o.tally != (tally{conflated: 1}) || len(o.frames) != 2 {
+		t.Fatalf("ok %v, %+v, %d frames, want 2", ok, o.tally, len(o.frames))
 	}
 	if o.live != 18 {
 		t.Errorf("%d bytes are counted, want 18", o.live)
@@ -35,17 +35,17 @@ func TestOutqueue_ATransientEventReplacesNoRetainedOne(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		older, newer uint64
-		want         outcome
-	}{{1, 2, conflated}, {0, 2, conflated}, {0, 0, conflated}, {1, 0, accepted}} {
+		left         int
+	}{{1, 2, 1}, {0, 2, 1}, {0, 0, 1}, {1, 0, 2}} {
 		o := newOutqueue([]queued{event(tt.older)}, 0, false)
-		if got, _ := o.push(event(tt.newer), engine.SlowConflate, 100); got != tt.want {
-			t.Errorf("%d behind %d: %d, want %d", tt.newer, tt.older, got, tt.want)
+		if o.push(event(tt.newer), engine.SlowConflate, 100); len(o.frames) != tt.left {
+			t.Errorf("%d behind %d: %d are left, want %d", tt.newer, tt.older, len(o.frames), tt.left)
 		}
 	}
 }
 
 // The older event of the same key is owed as long as the newer one does not take its place.
-func TestOutqueue_NamesAnEventInTheGapWhoseSuccessorFindsNoRoom(t *testing.T) {
+func TestOutqueue_KeepsAnEventWhoseSuccessorFindsNoRoom(t *testing.T) {
 	event := func(seq uint64, key, data string) queued {
 		frame := []byte("id: " + at(seq) + "\ndata: " + data + "\n\n")
 		return queued{frame: frame, live: true, entry: &history.Entry{Seq: seq, Frame: frame, Record: &engine.Record{Key: key}}}
@@ -53,9 +53,15 @@ func TestOutqueue_NamesAnEventInTheGapWhoseSuccessorFindsNoRoom(t *testing.T) {
 	o := newOutqueue([]queued{event(1, "", "half out")}, 3, false)
 	o.push(event(2, "k", "older"), engine.SlowConflate, 100)
 	o.push(event(3, "", "other"), engine.SlowConflate, 100)
-	result, cost := o.push(event(4, "k", strings.Repeat("x", 100)), engine.SlowConflate, 100)
-	if want := (dropped{at(2), at(4)}); result != gapped || cost != 3 || o.gap != want {
-		t.Errorf("result %v at %d events, gap %v, want %v", result, cost, o.gap, want)
+	o.push(event(4, "k", strings.Repeat("x", 100)), engine.SlowConflate, 100)
+	if want := (leftover{from: at(4), to: at(4), events: 1}); o.left != want || o.tally != (tally{deferred: 1}) || len(o.frames) != 3 {
+		t.Errorf("left %+v, want %+v; %+v, %d frames", o.left, want, o.tally, len(o.frames))
+	}
+	o.push(event(5, "", strings.Repeat("x", 100)), engine.SlowGap, 100)
+	o.tellGap()
+	o.push(event(6, "", strings.Repeat("x", 100)), engine.SlowGap, 100)
+	if want := (leftover{from: at(2), to: at(6), events: 3, final: true}); o.left != want || o.tally.lost != 2 {
+		t.Errorf("left %+v, want %+v; %+v", o.left, want, o.tally)
 	}
 }
 
@@ -63,9 +69,9 @@ func TestOutqueue_NamesAnEventInTheGapWhoseSuccessorFindsNoRoom(t *testing.T) {
 func TestOutqueue_OneEventMayBeLargerThanTheLimit(t *testing.T) {
 	large := queued{frame: make([]byte, 200), live: true, entry: &history.Entry{Frame: []byte("id: x\n"), Seq: 1, Record: &engine.Record{}}}
 	o := newOutqueue([]queued{{frame: []byte("replayed")}}, 3, false)
-	for _, want := range []outcome{accepted, gapped} {
-		if got, _ := o.push(large, engine.SlowGap, 100); got != want {
-			t.Errorf("got %v, want %v", got, want)
+	for _, want := range []int{0, 2} {
+		if o.push(large, engine.SlowGap, 100); o.left.events != want {
+			t.Errorf("%d are left, want %d", o.left.events, want)
 		}
 	}
 	if o.live != 0 {

@@ -89,7 +89,7 @@ func TestSlowConsumer_ConflateReplacesThePredecessorAtTheEnd(t *testing.T) {
 }
 
 func TestSlowConsumer_IsToldExactlyWhatItMissed(t *testing.T) {
-	f := newFixture(t, func(c *Config) { c.MaxQueueBytes = 200 })
+	f := newFixture(t, func(c *Config) { c.MaxQueueBytes, c.SlowPolicy = 200, engine.SlowGap })
 	defer f.stop()
 	s := f.attach("alice")
 	s.allow(4)

@@ -1,6 +1,9 @@
 package actors
 
-import "example.org/hub/engine"
+import (
+	"example.org/hub/engine"
+	"example.org/hub/history"
+)
 
 // flush writes the frames of this run. Whatever the socket does not take waits
 // in the outqueue until it is writable.
@@ -76,9 +79,12 @@ func (c *connection) delivered(w *worker, frames []queued) {
 		c.sum().add(frames)
 	}
 	for i := range frames {
-		if f := &frames[i]; f.live {
+		switch f := &frames[i]; {
+		case f.late:
+			w.count.events.Add(1)
+		case f.live:
 			w.count.delivered(w.now.Sub(f.entry.Record.Time))
-		} else if f.entry != nil {
+		case f.entry != nil:
 			w.count.replayed.Add(1)
 		}
 	}
@@ -95,37 +101,49 @@ func (c *connection) block(w *worker, frames []queued, offset int) {
 // enqueue puts frames behind those that wait, by the policy for slow consumers.
 func (c *connection) enqueue(w *worker, frames []queued) {
 	for _, f := range frames {
-		policy := c.hub.cfg.SlowPolicy
-		if f.entry != nil && f.entry.Record.Slow != engine.SlowDefault {
-			policy = f.entry.Record.Slow
-		}
-		if c.dialect == mercureDialect {
-			policy = engine.SlowDisconnect // the protocol has no event for a gap; a resume tells of it
-		}
-		switch result, cost := c.out.push(f, policy, c.hub.cfg.MaxQueueBytes); result {
-		case accepted:
-		case conflated:
-			w.count.conflated.Add(uint64(cost))
-		case gapped:
-			w.count.gapped.Add(uint64(cost))
-		case refused:
-			w.count.refused.Add(uint64(cost))
+		if !c.out.push(f, c.policy(f.entry), c.hub.cfg.MaxQueueBytes) {
+			w.count.slow(&c.out.tally)
 			c.end(ReasonSlow)
 			return
 		}
 	}
+	c.waits(w)
+}
+
+// policy is what is done with an event that finds no room.
+func (c *connection) policy(entry *history.Entry) engine.SlowPolicy {
+	policy := c.hub.cfg.SlowPolicy
+	if entry != nil && entry.Record.Slow != engine.SlowDefault {
+		policy = entry.Record.Slow
+	}
+	if c.dialect == mercureDialect {
+		return engine.SlowDisconnect // the protocol has no event for a gap; a resume tells of it
+	}
+	return policy
+}
+
+// waits notes what is in the queue.
+func (c *connection) waits(w *worker) {
+	w.count.slow(&c.out.tally)
 	c.queuedBytes.Store(int32(c.out.live))
 }
 
-// drainQueue writes what waits, now that the socket takes bytes again. When all
-// of it is out the client learns of the events that were dropped meanwhile.
+// drainQueue writes what waits, now that the socket takes bytes again, and then
+// what found no room meanwhile: as much as the queue may hold, before others have
+// their turn.
 func (c *connection) drainQueue(w *worker) {
 	if c.out == nil {
 		return
 	}
-	for {
-		if c.out.empty() {
-			c.out.reportGap()
+	for rounds := 0; ; {
+		if c.out.empty() && !c.out.left.empty() {
+			if rounds++; rounds > 1 {
+				c.waits(w)
+				c.Writable()
+				return
+			}
+			c.catchUp()
+			continue
 		}
 		if c.out.empty() {
 			break
@@ -142,10 +160,11 @@ func (c *connection) drainQueue(w *worker) {
 		c.delivered(w, out)
 		clear(out)
 		if written < len(buf) {
-			c.queuedBytes.Store(int32(c.out.live))
+			c.waits(w)
 			return
 		}
 	}
+	w.count.slow(&c.out.tally)
 	c.out = nil
 	c.queuedBytes.Store(0)
 	c.stalled.Store(0)

@@ -34,7 +34,8 @@ type Message struct {
 	Except string
 
 	// Slow overrides what the hub does for a client that does not read fast
-	// enough: "conflate", "gap" or "disconnect"; "" does not.
+	// enough: "conflate", which brings the message late, "gap", which tells that
+	// it is missing, or "disconnect"; "" does not.
 	Slow string
 
 	// IdempotencyKey makes the hub send the message once, however often it is

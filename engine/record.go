@@ -26,7 +26,7 @@ type SlowPolicy uint8
 // "", "conflate", "gap" and "disconnect".
 const (
 	SlowDefault    SlowPolicy = iota // the hub's own policy
-	SlowConflate                     // an event with a Key replaces its queued predecessor; then as SlowGap
+	SlowConflate                     // an event with a Key replaces its queued predecessor; the others follow from the window
 	SlowGap                          // drop what is queued and say so by a gap event
 	SlowDisconnect                   // end the stream; the client resumes from the log
 )

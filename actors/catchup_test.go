@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"strings"
@@ -226,6 +227,31 @@ func TestCatchUp_TakesTurns(t *testing.T) {
 		}
 		if at == 0 || at > 10 {
 			t.Errorf("the other had its turn when it had got %d events", at)
+		}
+	})
+}
+
+// A stream in gzip has a sum over all that it was sent, late events too.
+func TestCatchUp_KeepsTheSumOfAGzipStream(t *testing.T) {
+	inBubble(t, func(c *Config) { c.MaxQueueBytes = 500 }, func(f *fixture) {
+		t := f.t
+		plain, s := f.attach("alice"), f.attachGzip("alice")
+		s.allow(11)
+		for range 20 {
+			f.to(rand.Text()+rand.Text()+rand.Text()+rand.Text(), engine.User("alice"))
+			synctest.Wait()
+		}
+		s.allow(-1)
+		synctest.Wait()
+		if n := f.hub.metrics.sum(func(w *workerCounters) uint64 { return w.deferred.Load() }); n == 0 {
+			t.Error("all found room")
+		}
+		if err := f.hub.Drain(t.Context(), 0); err != nil {
+			t.Fatal(err)
+		}
+		got, whole := s.plain(t)
+		if !whole || published(t, got) != published(t, plain.text()) {
+			t.Errorf("whole %v, got %q", whole, got)
 		}
 	})
 }

@@ -14,7 +14,7 @@ import (
 
 type tailCmd struct {
 	mintFlags
-	StreamURL   string   `name:"stream-url" placeholder:"URL" help:"Public address of the hub; where HUB_LISTEN points, or http://127.0.0.1:8080."`
+	StreamURL   string   `name:"stream-url" placeholder:"URL" help:"Public address of the hub; where HUB_LISTEN points, or 127.0.0.1:8080; https with HUB_TLS_CERT."`
 	Token       string   `help:"Token to stream with; better in the variable."`
 	User        string   `help:"Whose stream to follow, with a token minted by --jwt-secret-file."`
 	Topics      []string `placeholder:"TOPIC" help:"Topics to subscribe to."`
@@ -81,11 +81,16 @@ func (c *tailCmd) print(p *program, stream *client.Stream) error {
 }
 
 func (c *tailCmd) url(p *program) string {
-	base := "http://127.0.0.1:8080"
+	scheme, addr := "http://", "127.0.0.1:8080"
+	if p.sources.env[variable("tls-cert")] != "" {
+		scheme = "https://"
+	}
+	if here := p.sources.env[variable("listen")]; here != "" {
+		addr = reachable(here)
+	}
+	base := scheme + addr
 	if c.StreamURL != "" {
 		base = strings.TrimSuffix(c.StreamURL, "/")
-	} else if addr := p.sources.env[variable("listen")]; addr != "" {
-		base = "http://" + reachable(addr)
 	}
 	if c.Dashboard {
 		return base + "/api/dashboard/sse"

@@ -22,6 +22,7 @@ func TestCluster_AHubThatIsCutOffTellsThoseAheadOfItOfNoGap(t *testing.T) {
 		t.Errorf("a native client got %d %q", status, body)
 	}
 	b.log.fail(false)
+	eventually(t, "b is back", b.node.events.Up)
 	stream := b.open("alice", last) // which waits for the hub to catch up
 	a.send("user/alice", "n", "2")
 	stream.want("n", "2")

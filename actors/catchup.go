@@ -6,6 +6,9 @@ import (
 	"example.org/hub/engine"
 )
 
+// readAhead is how many queues full are looked at to find newer events of a key.
+const readAhead = 4
+
 // catchUp fills an empty queue with events that found no room in it before, out of
 // the window, as many as it may hold. What the window has no longer is a gap. So a
 // client that reads, however slowly, costs no more than the queue and loses only
@@ -17,7 +20,7 @@ func (c *connection) catchUp() {
 		o.tellGap()
 		return
 	}
-	s := c.hub.cfg.Window.Read(from.Epoch, from.Seq, to.Seq, c.hears)
+	s := c.hub.cfg.Window.Read(from.Epoch, from.Seq, to.Seq, readAhead*c.hub.cfg.MaxQueueBytes, c.hears)
 	switch {
 	case s.Lost == to.Seq:
 		o.tellGap()
@@ -26,7 +29,7 @@ func (c *connection) catchUp() {
 		o.tell(engine.Position{Epoch: from.Epoch, Seq: s.Lost}.String())
 	}
 	next := engine.Position{Epoch: from.Epoch, Seq: s.Next}
-	newer := c.supersede(s.Entries)
+	newer := supersede(s.Entries)
 	for _, e := range s.Entries {
 		if newer.has(e) {
 			o.tally.conflated++

@@ -66,6 +66,17 @@ func TestCatchUp_BringsWhatFoundNoRoomAsTheClientReads(t *testing.T) {
 		if n := f.hub.metrics.events(); n != 131 {
 			t.Errorf("%d events count as delivered", n)
 		}
+		late, inTime := uint64(0), uint64(0)
+		f.hub.metrics.sum(func(w *workerCounters) uint64 {
+			late += w.deferred.Load()
+			for i := range w.latency {
+				inTime += w.latency[i].Load()
+			}
+			return 0
+		})
+		if late == 0 || late+inTime != 131 {
+			t.Errorf("%d events were late, and the latency of %d is known", late, inTime)
+		}
 	})
 }
 
@@ -101,6 +112,9 @@ func TestCatchUp_FindsWhatRoutingFound(t *testing.T) {
 		synctest.Wait()
 		if got, want := s.numbers(t), []string{"000", "001", "002", "004", "006", "012"}; !slices.Equal(got, want) {
 			t.Errorf("got %q, want %q", got, want)
+		}
+		if n := f.hub.metrics.sum(func(w *workerCounters) uint64 { return w.gapped.Load() }); n != 1 { // the transient one
+			t.Errorf("%d events count as lost, want 1", n)
 		}
 	})
 }
@@ -216,7 +230,7 @@ func TestCatchUp_TakesTurns(t *testing.T) {
 		behind.onWrite = func() {
 			if !published {
 				published = true
-				f.to("now", engine.User("bob")) // is to run before this returns
+				other.owner.(*connection).tell(&notice{frame: []byte("event: n\ndata: now\n\n")}) // no publisher that helps
 			}
 		}
 		other.onWrite = func() { at = strings.Count(behind.text(), "data: ") }
@@ -252,6 +266,93 @@ func TestCatchUp_KeepsTheSumOfAGzipStream(t *testing.T) {
 		got, whole := s.plain(t)
 		if !whole || published(t, got) != published(t, plain.text()) {
 			t.Errorf("whole %v, got %q", whole, got)
+		}
+	})
+}
+
+// The dashboard's figures may come with events that find no room.
+func TestCatchUp_FiguresMakeNoGap(t *testing.T) {
+	inBubble(t, func(c *Config) { tight(c); c.Workers = 1 }, func(f *fixture) {
+		t := f.t
+		other := f.attach("bob")
+		s := f.attach("alice", func(a *Attach) { a.Dashboard = true })
+		s.allow(0)
+		once := false
+		other.onWrite = func() {
+			if once {
+				return
+			}
+			once = true
+			for n := range 4 {
+				e := f.stored(&engine.Record{To: []engine.Address{engine.User("alice")}, Name: "n"}, filled(n))
+				f.hub.Deliver([]*history.Entry{e})
+			}
+			f.hub.UpdateDashboard([]byte("event: dashboardUpdate\ndata: {}\n\n"))
+		}
+		f.to("go", engine.User("bob"))
+		synctest.Wait()
+		s.allow(-1)
+		synctest.Wait()
+		if strings.Contains(s.text(), "event: gap") || strings.Count(s.text(), "event: n\n") != 4 {
+			t.Errorf("got %q", s.blocks(t))
+		}
+	})
+}
+
+func TestCatchUp_NothingIsReplacedByWhatMayBeOver(t *testing.T) {
+	inBubble(t, tight, func(f *fixture) {
+		t := f.t
+		s := f.stuck()
+		for n, rec := range []engine.Record{{}, {Key: "price"}, {}, {}, {Key: "price", TTL: time.Minute}, {}} {
+			rec.To, rec.Name = []engine.Address{engine.All}, "n"
+			f.publish(&rec, filled(n))
+			synctest.Wait()
+		}
+		s.allow(110) // the first step of catching up begins
+		synctest.Wait()
+		time.Sleep(2 * time.Minute)
+		s.allow(-1)
+		synctest.Wait()
+		if got, want := s.numbers(t), []string{"000", "001", "002", "003", "005"}; !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+func TestCatchUp_EndsWithAGoodbyeBetweenSteps(t *testing.T) {
+	inBubble(t, func(c *Config) { tight(c); c.Workers = 1 }, func(f *fixture) {
+		t := f.t
+		s := f.stuck()
+		for n := range 20 {
+			f.to(filled(n), engine.User("alice"))
+		}
+		synctest.Wait()
+		once := false
+		s.onWrite = func() {
+			if !once {
+				once = true
+				c := s.owner.(*connection)
+				c.tell(&finish{ReasonDrain})
+			}
+		}
+		s.allow(-1)
+		synctest.Wait()
+		if !s.isClosed() || !strings.Contains(s.text(), "event: reconnect") {
+			t.Errorf("closed %v; %d events, no goodbye", s.isClosed(), strings.Count(s.text(), "event: n\n"))
+		}
+	})
+}
+
+func TestCatchUp_EndsForWhatIsToEndTheStream(t *testing.T) {
+	inBubble(t, tight, func(f *fixture) {
+		t := f.t
+		s := f.stuck()
+		for n := range 4 {
+			f.keyed(filled(n), "", map[bool]engine.SlowPolicy{true: engine.SlowDisconnect}[n == 3])
+			synctest.Wait()
+		}
+		if !s.isClosed() {
+			t.Error("not ended")
 		}
 	})
 }

@@ -43,6 +43,9 @@ func TestGap_IsToldWhenNothingElseIsLeft(t *testing.T) {
 		if got := s.blocks(t); !slices.Equal(got, want) {
 			t.Errorf("got %q, want %q", got, want)
 		}
+		if n := f.hub.metrics.sum(func(w *workerCounters) uint64 { return w.deferred.Load() }); n != 0 {
+			t.Errorf("%d events count as late", n)
+		}
 		if !strings.HasSuffix(s.text(), "\n\nid: t1-3\n\n") {
 			t.Errorf("the position does not follow the gap: %q", s.text())
 		}

@@ -46,10 +46,10 @@ func (c *connection) event(entry *history.Entry, live bool) queued {
 // queued is the notice in the coding of a stream.
 func (n *notice) queued(gzip bool) queued {
 	if !gzip {
-		return queued{frame: n.frame}
+		return queued{frame: n.frame, brief: n.figures}
 	}
 	b, _ := n.twin.Of(n.frame)
-	return queued{frame: b.Bytes, block: b}
+	return queued{frame: b.Bytes, block: b, brief: n.figures}
 }
 
 // firstFrame is the beginning of a response, of which head bytes are its head.

@@ -38,8 +38,11 @@ func (o *outqueue) leave(q *queued, policy engine.SlowPolicy) {
 	}
 	o.left.to = id
 	o.left.events++
-	o.left.final = o.left.final || policy == engine.SlowGap
-	o.tally.deferred++
+	if policy == engine.SlowGap {
+		o.left.final = true
+	} else {
+		o.tally.deferred++
+	}
 }
 
 // position is the text of the event's place in the log, "" for a transient one.
@@ -86,10 +89,11 @@ func (o *outqueue) goOn(next, to engine.Position) {
 type superseded map[string]uint64
 
 // supersede finds what the newer entries replace, as they would have in the queue.
-func (c *connection) supersede(entries []*history.Entry) superseded {
+// One that may be over before it is sent replaces nothing.
+func supersede(entries []*history.Entry) superseded {
 	var newest superseded
 	for _, e := range entries {
-		if e.Record.Key == "" || c.policy(e) != engine.SlowConflate {
+		if e.Record.Key == "" || e.Record.TTL > 0 {
 			continue
 		}
 		if newest == nil {

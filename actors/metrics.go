@@ -21,7 +21,7 @@ type workerCounters struct {
 	bytes      atomic.Uint64
 	heartbeats atomic.Uint64
 	stalls     atomic.Uint64 // times that a socket was full
-	deferred   atomic.Uint64 // events that found no room in a queue
+	deferred   atomic.Uint64 // events that found no room in a queue and come late
 	conflated  atomic.Uint64
 	gapped     atomic.Uint64
 	refused    atomic.Uint64

@@ -111,7 +111,7 @@ func (c *connection) finish(w *worker, reason Reason) {
 	if c.state == ended {
 		return
 	}
-	if c.out == nil {
+	if c.out == nil || c.out.empty() {
 		retry := c.hub.retry()
 		bye := sse.AppendRetry(nil, retry)
 		if c.dialect == mercureDialect {

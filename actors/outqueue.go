@@ -16,6 +16,7 @@ type queued struct {
 	entry *history.Entry // nil for frames of the hub's own
 	live  bool           // counts against the limit; replayed entries and our own frames do not
 	late  bool           // left in the window for a while, see catchUp
+	brief bool           // figures, which are not worth a gap: the next ones follow soon
 }
 
 // ownFrame is a frame of the hub's own, for one stream.
@@ -69,13 +70,18 @@ func (o *outqueue) account(f *queued, sign int) {
 // push queues a frame, or makes room by policy. Without ok the stream is to be ended.
 func (o *outqueue) push(f queued, policy engine.SlowPolicy, limit int) (ok bool) {
 	switch {
+	case f.brief && !o.left.empty():
+		return true
 	case !f.live:
 		o.tellGap() // what was left came before
 		o.frames = append(o.frames, f)
 		return true
-	case !o.left.empty(): // what is left comes first
+	case !o.left.empty() && policy != engine.SlowDisconnect: // what is left comes first
 		o.leave(&f, policy)
 		return true
+	case !o.left.empty():
+		o.tally.refused++
+		return false
 	}
 	room := limit - o.live - len(f.frame)
 	if policy == engine.SlowConflate && f.key() != "" {

@@ -31,10 +31,13 @@ func (l *Log) reach(ctx context.Context, lastEventID string) error {
 			return nil
 		}
 		soon, cancel := context.WithTimeout(ctx, maxLag)
-		l.window.Wait(soon, pos)
+		waited := l.window.Wait(soon, pos)
 		cancel()
 		if !l.window.lacks(pos) {
 			return nil
+		}
+		if !waited {
+			return ErrBehind // too many wait already, and the engine may need that time too
 		}
 		bounds, err := l.boundsNow(ctx)
 		if err != nil {

@@ -120,3 +120,20 @@ func TestLog_PrepareEndsWithItsContext(t *testing.T) {
 		}
 	})
 }
+
+// A position of an epoch that the engine has left is a gap, whatever its numbers are.
+func TestLog_PrepareComparesNoPositionsOfTwoEpochs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		eng := newFaulty(t)
+		l := open(t, eng, history.Config{}, new(hub))
+		synctest.Wait()
+		eng.become(func(f *faults) {
+			f.bounds = func(context.Context) (engine.Bounds, error) {
+				return engine.Bounds{Epoch: "other", First: 1, Head: 9}, nil
+			}
+		})
+		if _, err := l.Prepare(t.Context(), query(l, 5)); err != nil {
+			t.Errorf("err %v", err)
+		}
+	})
+}

@@ -15,10 +15,12 @@ type Stretch struct {
 
 // Read returns what the window has of an epoch's entries from one up to another,
 // both included, for a connection that was attached while they came and could not
-// take them. It reads forward and stops early after Config.MaxReplay entries, or
-// when it has looked at 16 times as many. Those whose own TTL has passed are left
-// out. match must not call the window.
-func (w *Window) Read(epoch string, from, upTo uint64, match func(*engine.Record) bool) Stretch {
+// take them. It reads forward and stops before an entry for which there is no room
+// in so many bytes of frames, though one is always taken, after Config.MaxReplay
+// entries, or when it has looked at 16 times as many addresses: others wait for the
+// window meanwhile. Entries whose own TTL has passed are left out. match must not
+// call the window.
+func (w *Window) Read(epoch string, from, upTo uint64, room int, match func(*engine.Record) bool) Stretch {
 	now := time.Now()
 	w.forgetOld(now)
 	w.mu.RLock()
@@ -31,11 +33,17 @@ func (w *Window) Read(epoch string, from, upTo uint64, match func(*engine.Record
 		s.Lost = min(first-1, upTo)
 		s.Next = s.Lost + 1
 	}
-	for end := s.Next + uint64(maxScan*w.cfg.MaxReplay); s.Next <= upTo && s.Next < end && len(s.Entries) < w.cfg.MaxReplay; s.Next++ {
+	for work := maxScan * w.cfg.MaxReplay; s.Next <= upTo && work > 0; s.Next++ {
 		e := w.ring.at(s.Next).entry
-		if replayable(e.Record) && !e.Record.Expired(now) && match(e.Record) {
-			s.Entries = append(s.Entries, e)
+		work -= max(1, len(e.Record.To))
+		if !replayable(e.Record) || e.Record.Expired(now) || !match(e.Record) {
+			continue
 		}
+		if len(s.Entries) == w.cfg.MaxReplay || (len(s.Entries) > 0 && room < len(e.Frame)) {
+			break
+		}
+		room -= len(e.Frame)
+		s.Entries = append(s.Entries, e)
 	}
 	return s
 }

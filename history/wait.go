@@ -24,17 +24,19 @@ type waiter struct {
 // comes from a hub whose tail was a moment ahead, and until a log that is being
 // loaded is there, or until ctx ends. Without it, Replay would have to call the
 // position one of another log, or tell of a gap. It returns at once for a position
-// of another epoch or too far away to be worth it, or if too many wait already.
-func (w *Window) Wait(ctx context.Context, pos engine.Position) {
+// of another epoch or too far away to be worth it, or if too many wait already,
+// and says whether it waited.
+func (w *Window) Wait(ctx context.Context, pos engine.Position) (waited bool) {
 	reached := w.await(pos)
 	if reached == nil {
-		return
+		return false
 	}
 	select {
 	case <-reached:
 	case <-ctx.Done():
 		w.giveUp(reached)
 	}
+	return true
 }
 
 // lacks reports whether there is something to wait for.

@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -92,5 +93,16 @@ func TestWindow_WaitCostsNothingWithoutNeed(t *testing.T) {
 		if n := testing.AllocsPerRun(100, func() { w.Wait(t.Context(), pos) }); n != 0 {
 			t.Errorf("%q: %v allocations", id, n)
 		}
+	}
+}
+
+// With so many that nobody else can wait, the engine must not be asked at once: a new
+// leader would have no time to find its head. Here there is none that could be asked.
+func TestLog_SendsOnWhomItCannotLetWait(t *testing.T) {
+	w := newTestWindow(Config{}, alice)
+	w.waiters = make([]waiter, maxWaiters)
+	l := &Log{window: w}
+	if err := l.reach(t.Context(), position(9)); !errors.Is(err, ErrBehind) {
+		t.Errorf("err %v", err)
 	}
 }

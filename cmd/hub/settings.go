@@ -49,7 +49,7 @@ type settings struct {
 	RetryMax         time.Duration `group:"Streams:" default:"5s" help:"Greatest delay of a reconnect that clients are told."`
 	MaxConnectionAge time.Duration `group:"Streams:" default:"0" help:"End streams after so long, give or take a tenth; 0 for never."`
 	WriteTimeout     time.Duration `group:"Streams:" default:"10s" help:"End a stream whose client has not read for so long."`
-	SlowConsumer     string        `group:"Streams:" default:"conflate" enum:"conflate,gap,disconnect" help:"What happens to events that find no room: conflate (the newest of each key, and the others, follow from the window as the client reads on), gap or disconnect."`
+	SlowConsumer     string        `group:"Streams:" default:"conflate" enum:"conflate,gap,disconnect" help:"What happens to events that find no room: conflate (they follow from the window as the client reads on, less those that a newer one of their key replaces), gap or disconnect."`
 	MaxQueueBytes    byteSize      `group:"Streams:" default:"64KiB" help:"What may wait for one client."`
 	SendBuffer       byteSize      `group:"Streams:" default:"16KiB" help:"What the kernel buffers for one client."`
 	Compress         bool          `group:"Streams:" help:"Send gzip to clients that accept it, each event compressed once for all of them. Not where an event mixes secrets with what others can write."`

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"strings"
+	"time"
 
 	"github.com/redis/rueidis"
 
@@ -38,8 +39,8 @@ type entry struct {
 }
 
 // decode turns entries into records and moves the reader's place on. With an
-// error, the records before it are good. An entry that holds no record is left
-// out and counted: it would not become better.
+// error, the records before it are good. An entry that holds no record is counted,
+// and one without content for nobody comes in its place: positions have no holes.
 func (r *reader) decode(messages []rueidis.RedisMessage) (batch []engine.Stored, bytes int, err error) {
 	batch = make([]engine.Stored, 0, len(messages))
 	var newest entry
@@ -56,7 +57,7 @@ func (r *reader) decode(messages []rueidis.RedisMessage) (batch []engine.Stored,
 		rec, err := engine.ParseRecord(next.record)
 		if err != nil {
 			r.e.leaveOut(next.seq, err)
-			continue
+			rec = &engine.Record{Time: time.Now()}
 		}
 		batch = append(batch, engine.Stored{Seq: next.seq, Record: rec})
 	}

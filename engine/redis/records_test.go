@@ -20,7 +20,7 @@ func put(t *testing.T, e *Engine, id, field, value string) {
 	}
 }
 
-func TestTail_LeavesOutWhatIsNoRecordAndCountsIt(t *testing.T) {
+func TestTail_LeavesThePlaceOfWhatIsNoRecordAndCountsIt(t *testing.T) {
 	e := sharedServer(t).open(t, Config{})
 	f := follow(t, e)
 	first := mustAppend(t, e, 1, "")
@@ -29,8 +29,13 @@ func TestTail_LeavesOutWhatIsNoRecordAndCountsIt(t *testing.T) {
 	last := mustAppend(t, e, 2, "")
 	f.awaitNumber(t, 2)
 	got := f.seen()
-	if len(got) != 2 || got[1].Seq != last.Position.Seq || last.Position.Seq != 4 {
+	if len(got) != 4 || got[3].Seq != last.Position.Seq || last.Position.Seq != 4 {
 		t.Errorf("got %+v, the last record is at %v", got, last.Position)
+	}
+	for _, s := range got[1:3] {
+		if len(s.Record.To) != 0 { // it only keeps its place
+			t.Errorf("record %d is for %v", s.Seq, s.Record.To)
+		}
 	}
 	if s := e.Stats(); s.BadRecords != 2 || s.Relinks != 0 {
 		t.Errorf("stats %+v", s)
